@@ -1,0 +1,1 @@
+"""The media path: receive, relay and record a lesson without decoding it."""
