@@ -1,0 +1,1 @@
+"""A bad network on this computer: two namespaces joined by an emulated link."""
