@@ -1,0 +1,93 @@
+# `make demo` shows tirek, `make test` tests it; each starts from a bare Debian 12 and neither needs the other first.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+MAKEFLAGS += --no-builtin-rules
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+LOCK := uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
+TEST_PACKAGES := chromium firefox-esr ffmpeg iproute2 fonts-dejavu-core
+BENCH_PACKAGES := $(TEST_PACKAGES) janus
+SOAK_SECONDS ?= 3600
+TESTS ?= tests
+
+.PHONY: demo setup test check bench soak lock clean
+demo: .venv/.run            ## a hub and a classroom on this computer; DEMO_SECONDS=20 ends by itself
+	@exec $(BIN)/tirek demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
+
+setup: .venv/.dev           ## everything that demo, test, check and bench need
+	@$(call packages,$(TEST_PACKAGES))
+
+test: setup check           ## the gate and the whole suite; TESTS=tests/house for a part of it
+	@$(BIN)/python -m pytest -ra $(TESTS)
+
+check: .venv/.dev           ## format, lint, types, floors and house rules
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -p no:cacheprovider tests/house
+
+bench: .venv/.dev           ## the table of docs/measured, on this machine
+	@$(call packages,$(BENCH_PACKAGES))
+	@$(BIN)/python -m tests.bench
+
+soak: .venv/.run            ## the demo for an hour (SOAK_SECONDS); good only if the recording is whole
+	@exec $(BIN)/tirek demo --seconds $(SOAK_SECONDS)
+
+lock: .venv/.dev            ## resolve the dependencies anew
+	@$(PIP) install --quiet uv
+	$(BIN)/$(LOCK) --upgrade --extra build -o requirements.lock pyproject.toml
+	$(BIN)/$(LOCK) --upgrade --extra build --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+clean:                      ## back to a fresh clone, recordings of the demo included
+	rm -rf .venv build dist demo-state .*_cache .hypothesis *.egg-info
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@$(call virtual_environment)
+
+.venv/.run: requirements.lock pyproject.toml | .venv/bin/python
+	@echo "tirek: installing the locked dependencies"
+	@$(PIP) install --quiet --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: requirements-dev.lock .venv/.run
+	@echo "tirek: installing what the tests need"
+	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# $(1): Debian packages. Root installs the missing ones; anybody else gets one line to paste, and what needs them is skipped.
+define packages
+if command -v dpkg-query >/dev/null; then \
+  missing=(); \
+  for package in $(1); do \
+    [ "$$(dpkg-query -W -f '$${db:Status-Abbrev}' $$package 2>/dev/null)" = "ii " ] || missing+=("$$package"); \
+  done; \
+  if [ $${#missing[@]} -gt 0 ] && ! { [ $$(id -u) = 0 ] && $(call apt,"$${missing[@]}"); }; then \
+    echo "tirek: tests that need these Debian packages are skipped: sudo apt-get install --no-install-recommends $${missing[*]}"; \
+  fi; \
+else \
+  echo "tirek: not Debian; tests are skipped where one of these is missing: $(1)"; \
+fi
+endef
+
+apt = { export DEBIAN_FRONTEND=noninteractive; apt-get -qq update && apt-get -qq install --yes --no-install-recommends $(1) >/dev/null; }
+
+# The system's Python comes first; any other from 3.11 will do. Debian keeps `ensurepip` in a package of its own.
+define virtual_environment
+choose() { \
+  for python in /usr/bin/python3 python3.11 python3.12 python3.13 python3; do \
+    if "$$python" -c "import sys, $$1; sys.exit(sys.version_info < (3, 11))" 2>/dev/null; then return; fi; \
+  done; \
+  return 1; \
+}; \
+if ! choose 'ensurepip, venv'; then \
+  if [ $$(id -u) = 0 ] && command -v apt-get >/dev/null; then $(call apt,python3-venv) || true; fi; \
+  choose 'ensurepip, venv' || { echo "tirek: Python 3.11 with venv is missing: sudo apt-get install --no-install-recommends python3-venv" >&2; exit 1; }; \
+fi; \
+"$$python" -m venv --clear .venv
+endef

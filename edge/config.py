@@ -1,0 +1,170 @@
+"""A node's configuration: strict with people, so a typo never changes silently what a school gets.
+
+Whatever the file lists is what the node does; nothing in it names a program.
+"""
+
+import difflib
+import ipaddress
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, get_args
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta, Struct, field, structs
+
+from edge.errors import ConfigWrong
+from edge.tokens import Token
+
+PLAIN = r"^[^\x00-\x1f\x7f]{1,63}$"  # 63: what one label of a DNS name can hold
+T = TypeVar("T", bound=Struct)
+STREAM = r"^[a-z0-9-]{1,64}$"
+LISTEN = re.compile(r"(?P<v4>[0-9.]+|\[(?P<v6>[0-9a-fA-F:.]+)\]):(?P<port>[0-9]{1,5})")
+SECRET = {"parent_token", "sha256"}  # values a complaint must not repeat
+MAX_SHOWN = 60  # letters of a wrong value in a complaint: enough to find it, and still one line
+
+Secret = Annotated[str, Meta(min_length=1, max_length=256)]
+StreamName = Annotated[str, Meta(pattern=STREAM, description="1 to 64 of a-z, 0-9 and -")]
+
+
+class Limits(Struct, frozen=True):
+    """What a node refuses to go beyond; the reasons are in docs/config.md."""
+
+    viewers: Annotated[int, Meta(ge=1, le=1000, description="a whole number from 1 to 1000")] = 80
+    streams: Annotated[int, Meta(ge=1, le=64, description="a whole number from 1 to 64")] = 8
+    bitrate: Annotated[
+        int, Meta(ge=100_000, le=50_000_000, description="bits a second, from 100000 to 50000000")
+    ] = 6_000_000
+    disk_reserve: Annotated[int, Meta(ge=0, le=1_000_000, description="mebibytes, from 0 to 1000000")] = 512
+
+
+class Config(Struct, frozen=True):
+    """What a node does; every key is explained in docs/config.md."""
+
+    name: Annotated[str, Meta(pattern=PLAIN, description="1 to 63 letters on one line")]
+    state: Annotated[str, Meta(pattern="^/", description="a path that begins with /")]
+    listen: Annotated[
+        tuple[str, ...], Meta(min_length=1, description='a list of "ADDRESS:PORT" with at least one')
+    ] = ("0.0.0.0:8080",)
+    parent: Annotated[str | None, Meta(description="an address such as http://10.0.0.1:8080")] = None
+    parent_token: Annotated[Secret | None, Meta(description="a token of 1 to 256 letters")] = None
+    announce: bool = False
+    discover: bool = True
+    follow: Annotated[
+        tuple[StreamName, ...] | None, Meta(description="a list of stream names of a-z, 0-9 and -")
+    ] = None
+    record: bool = True
+    room: bool = False
+    allow_anyone: bool = False
+    lang: Annotated[Literal["kk", "ru", "en"], Meta(description='"kk", "ru" or "en"')] = "kk"
+    limits: Limits = Limits()
+    tokens: tuple[Token, ...] = field(name="token", default=())
+
+    def __post_init__(self) -> None:
+        for text in self.listen:
+            address(text)
+        if self.parent is not None:
+            _check_parent(self.parent)
+        if self.parent_token is not None and self.parent is None:
+            raise ValueError("`parent_token` needs `parent`: it is never sent to a hub that was only found")
+        names = [token.name for token in self.tokens]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"two [[token]] tables have the name {twice!r}")
+
+    @property
+    def finds_parent(self) -> bool:
+        """True where the network is asked for a hub: nothing is configured and nobody is to find us."""
+        return self.discover and self.parent is None and not self.announce
+
+    def follows(self, stream: str) -> bool:
+        """Say whether this stream of the parent is wanted."""
+        return self.follow is None or stream in self.follow
+
+
+def load(path: Path) -> Config:
+    """Read a configuration file; ConfigWrong says file, table, key and value."""
+    try:
+        with path.open("rb") as file:
+            table = tomllib.load(file)
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigWrong(f"{path}: cannot be read: {exc}") from exc
+    except tomllib.TOMLDecodeError as exc:
+        raise ConfigWrong(f"{path}: not TOML: {exc}") from exc
+    return from_table(table, str(path))
+
+
+def from_table(table: dict[str, Any], source: str) -> Config:
+    """Build a configuration from plain values; `source` opens every complaint."""
+    try:
+        return _struct(Config, table, "the top table")
+    except ValueError as exc:
+        raise ConfigWrong(f"{source}: {exc}") from exc
+
+
+def address(text: str) -> tuple[str, int]:
+    """Split "127.0.0.1:8080" or "[::1]:8080"; ValueError names what is wrong."""
+    match = LISTEN.fullmatch(text)
+    if match is None:
+        raise ValueError(f'`listen`: "{text}" is not ADDRESS:PORT such as 127.0.0.1:8080 or [::1]:8080')
+    host, port = match["v6"] or match["v4"], int(match["port"])
+    try:
+        version = ipaddress.ip_address(host).version
+    except ValueError as exc:
+        raise ValueError(f'`listen`: "{host}" is not an IP address') from exc
+    if port > 65535 or (version == 6) != (match["v6"] is not None):
+        raise ValueError(f'`listen`: "{text}" is not ADDRESS:PORT such as 127.0.0.1:8080 or [::1]:8080')
+    return host, port
+
+
+def _check_parent(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        plain = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        extra = parts.path.strip("/") or parts.query or parts.fragment or parts.username
+    except ValueError:  # a port that is no number, half an IPv6 address
+        plain, extra = None, ""
+    if not plain or extra:
+        raise ValueError(f'`parent`: "{url}" is not an address such as http://10.0.0.1:8080')
+
+
+def _struct(kind: type[T], table: dict[str, Any], where: str) -> T:
+    fields = {f.encode_name: f for f in structs.fields(kind)}
+    for key in table:
+        if key not in fields:
+            near = difflib.get_close_matches(key, fields, 1)
+            raise ValueError(
+                f"unknown key `{key}` in {where}" + (f"; did you mean `{near[0]}`?" if near else "")
+            )
+    for key, f in fields.items():
+        if f.required and key not in table:
+            raise ValueError(f"`{key}` is missing in {where}")
+    return kind(**{f.name: _value(f, table[key], where) for key, f in fields.items() if key in table})
+
+
+def _value(f: structs.FieldInfo, value: object, where: str) -> object:
+    key = f.encode_name
+    if f.type is Limits:
+        return _struct(Limits, _table(value, f"[{key}]"), f"the table [{key}]")
+    if f.type == tuple[Token, ...]:
+        rows = value if isinstance(value, list) else [value]
+        places = [f"[[{key}]] number {n}" for n in range(1, len(rows) + 1)]
+        return tuple(
+            _struct(Token, _table(row, place), place) for row, place in zip(rows, places, strict=True)
+        )
+    try:
+        return msgspec.convert(value, f.type)
+    except msgspec.ValidationError as exc:
+        shown = "this" if key in SECRET else repr(value)[:MAX_SHOWN]
+        raise ValueError(f"`{key}` in {where} must be {_words(f.type)}, not {shown}") from exc
+
+
+def _table(value: object, form: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{form} must be a table, not {repr(value)[:MAX_SHOWN]}")
+    return value
+
+
+def _words(kind: object) -> str:
+    notes = [note.description for note in get_args(kind) if isinstance(note, Meta)]
+    return notes[0] if notes and notes[0] else "true or false"

@@ -1,0 +1,23 @@
+"""The daemon's own errors; each floor below has its tree, translated at its door.
+
+TirekError
+├── ConfigWrong     a configuration refused: file, key and value are in the sentence
+├── NetworkAbsent   no network to work on yet; worth another try
+└── ProgramMissing  a command needs something this computer lacks
+"""
+
+
+class TirekError(Exception):
+    """Something a person can read and act on: one sentence."""
+
+
+class ConfigWrong(TirekError):
+    """The configuration is refused."""
+
+
+class NetworkAbsent(TirekError):
+    """There is no network to work on yet."""
+
+
+class ProgramMissing(TirekError):
+    """Something this computer lacks; the sentence names it."""
