@@ -1,0 +1,53 @@
+// One WebRTC session with the node, the same for watching (WHEP) and teaching (WHIP, RFC 9725).
+
+import { ask, dismiss } from './node.js';
+
+const CONNECT = 8000;      // ms from the answer to ICE and DTLS being up; a LAN needs 0.5 s
+
+export class Lost extends Error {}
+
+export class Session {
+  constructor(pc, address) {
+    Object.assign(this, { pc, address });
+  }
+
+  /** Sends the offer at once, before any candidate is known: the node finds us by our checks. */
+  static async open(path, pc, { headers = {}, tune = (answer) => answer } = {}) {
+    await pc.setLocalDescription();
+    const reply = await ask(path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/sdp', ...headers },
+      body: pc.localDescription.sdp,
+    });
+    const session = new Session(pc, new URL(reply.headers.get('Location'), reply.url).href);
+    try {
+      await pc.setRemoteDescription({ type: 'answer', sdp: tune(await reply.text()) });
+      await connected(pc);
+    } catch (error) {
+      session.close();
+      throw error;
+    }
+    return session;
+  }
+
+  get isBroken() { return ['failed', 'closed'].includes(this.pc.connectionState); }
+
+  close() {
+    this.pc.close();
+    dismiss(this.address);
+  }
+}
+
+function connected(pc) {
+  return new Promise((done, lost) => {
+    const late = setTimeout(() => lost(new Lost('not connected in time')), CONNECT);
+    const look = () => {
+      if (pc.connectionState === 'connected') done();
+      else if (['failed', 'closed'].includes(pc.connectionState)) lost(new Lost(pc.connectionState));
+      else return;
+      clearTimeout(late);
+    };
+    pc.addEventListener('connectionstatechange', look);
+    look();
+  });
+}

@@ -1,0 +1,152 @@
+// Keeps a lesson on the air: WHIP to the node, and again by itself after a cut until the teacher stops it.
+
+import { Pause, Refused, sleep } from './node.js';
+import { Session } from './peer.js';
+
+const PATIENCE = 2000;     // ms "disconnected" may last before we connect anew; a lost packet or two heals sooner
+const LOOK = 250;
+
+// A slide is unreadable at 360 lines: what is written keeps its lines and gives up movement instead.
+const PRESETS = {
+  thin: { bits: 500000, camera: [360, 20], screen: [720, 5] },
+  normal: { bits: 1200000, camera: [720, 25], screen: [720, 12] },
+  good: { bits: 2500000, camera: [720, 25], screen: [1080, 15] },
+};
+const SPEECH = 32000;      // bit/s, mono
+
+export class Publisher {
+  #session = null;
+  #turn = new AbortController();
+  #pause = new Pause();
+  #isStale = false;        // a camera or microphone came that this session has no place for
+
+  /** capture has picture, microphone, isScreen; tell(state, problem) with off, starting, live, lost or refused. */
+  constructor(capture, tell) { Object.assign(this, { capture, tell, preset: 'normal', since: null }); }
+
+  start(stream, codec) {
+    this.#turn = new AbortController();
+    this.since = null;
+    this.tell('starting');
+    this.#keepOn(stream, codec, this.#turn.signal);
+  }
+
+  stop() {
+    this.#turn.abort();
+    this.#pause.wake();
+    this.#giveBack();
+    this.tell('off');
+  }
+
+  wake() {
+    this.#pause.reset();
+    this.#pause.wake();
+  }
+
+  leave() { this.#session?.close(); }
+
+  /** Sends the picture and sound as they are now, without a new session. */
+  async refresh() {
+    if (!this.#session) return;
+    const [video, audio] = ['video', 'audio'].map((kind) => this.#sender(kind));
+    this.#isStale = Boolean((this.capture.picture && !video) || (this.capture.microphone && !audio));
+    await Promise.all([video?.replaceTrack(this.capture.picture), audio?.replaceTrack(this.capture.microphone)]);
+    if (!video || !this.capture.picture) return;
+    const wanted = video.getParameters();
+    Object.assign(wanted.encodings[0], encoding(this.capture, this.preset));
+    await video.setParameters(wanted);
+  }
+
+  #sender(kind) {
+    return this.#session.pc.getTransceivers().find((one) => one.receiver.track.kind === kind)?.sender;
+  }
+
+  async #keepOn(stream, codec, turn) {
+    this.#pause.reset();
+    while (!turn.aborted) {
+      this.#pause.begin();
+      try {
+        await this.#once(stream, codec, turn);
+      } catch (error) {
+        if (error instanceof Refused) this.#giveBack();
+        if (error instanceof Refused && this.since === null && !turn.aborted) return this.tell('refused', error);
+      }
+      if (turn.aborted) return undefined;
+      this.tell('lost');
+      await this.#pause.over();
+    }
+    return undefined;
+  }
+
+  /** Ends the session the node still holds for us, so that the name becomes free. */
+  #giveBack() {
+    this.#session?.close();
+    this.#session = null;
+  }
+
+  async #once(stream, codec, turn) {
+    const pc = new RTCPeerConnection();
+    const replaced = this.#session?.address;
+    try {
+      offer(pc, this.capture, this.preset, codec);
+      const session = await Session.open(`/whip/${stream}`, pc, {
+        headers: replaced ? { 'Replaces-Session': new URL(replaced).pathname } : {},   // the name is still ours
+        tune: speech,
+      });
+      if (turn.aborted) return session.close();
+      this.#session?.pc.close();
+      this.#session = session;
+    } catch (error) {
+      pc.close();
+      throw error;
+    }
+    this.since ??= Date.now();
+    this.#pause.reset();
+    this.tell('live');
+    await this.refresh();
+    return this.#hold(pc, turn);
+  }
+
+  async #hold(pc, turn) {
+    let bad = 0;
+    while (!turn.aborted && !this.#isStale && !['failed', 'closed'].includes(pc.connectionState) && bad < PATIENCE) {
+      await sleep(LOOK);
+      bad = pc.connectionState === 'connected' ? 0 : bad + LOOK;
+    }
+  }
+}
+
+export function canSend(codec) { return chosen(codec).length > 0; }
+
+function offer(pc, capture, preset, codec) {
+  const common = { direction: 'sendonly', streams: [new MediaStream()] };
+  if (capture.picture) {
+    const video = pc.addTransceiver(capture.picture, { ...common, sendEncodings: [encoding(capture, preset)] });
+    video.setCodecPreferences?.(chosen(codec));
+  }
+  if (capture.microphone) {
+    pc.addTransceiver(capture.microphone, { ...common, sendEncodings: [{ maxBitrate: SPEECH, priority: 'high' }] });
+  }
+}
+
+function encoding(capture, preset) {
+  const { bits, camera, screen } = PRESETS[preset];
+  const [lines, frames] = capture.isScreen ? screen : camera;
+  const { height = lines } = capture.picture?.getSettings() ?? {};
+  return { maxBitrate: bits, maxFramerate: frames, scaleResolutionDownBy: Math.max(1, height / lines) };
+}
+
+/** One codec and its retransmission, so that what the page says is what is sent. */
+function chosen(codec) {
+  const all = RTCRtpSender.getCapabilities('video')?.codecs ?? [];
+  const named = all.filter((one) => one.mimeType === `video/${codec}`);
+  return named.length ? [...named, ...all.filter((one) => one.mimeType === 'video/rtx')] : [];
+}
+
+/** The answer's wish for the sound: mono, 32 kbit/s, forward error correction, and no silence that looks like a loss. */
+function speech(sdp) {
+  const type = /a=rtpmap:(\d+) opus\/48000/i.exec(sdp)?.[1];
+  if (!type) return sdp;
+  const wish = `stereo=0;sprop-stereo=0;maxaveragebitrate=${SPEECH};usedtx=0;useinbandfec=1;minptime=10`;
+  const without = sdp.replace(new RegExp(`a=fmtp:${type} [^\r\n]*\r?\n`), '');
+  return without.replace(new RegExp(`(a=rtpmap:${type} [^\r\n]*\r?\n)`), `$1a=fmtp:${type} ${wish}\r\n`);
+}

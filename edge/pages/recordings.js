@@ -1,0 +1,100 @@
+// The recordings page: newest first, each says whether it is whole; plays in place with seeking.
+
+import { Pause, Refused, fileAddress, read } from './node.js';
+import { clock, hush, say, sayDate, speak } from './words.js';
+
+const PERIOD = 5;          // seconds between two looks at the list: a running recording grows
+const MEGABYTE = 1e6;
+const STATES = {
+  recording: 'state-recording',
+  finishing: 'state-finishing',
+  interrupted: 'state-interrupted',
+};
+const REFUSALS = { 'token-missing': 'token-missing', 'token-wrong': 'token-wrong' };
+
+const at = (id) => document.getElementById(id);
+const rows = new Map();
+const pause = new Pause();
+
+speak();
+addEventListener('online', () => pause.wake());
+for (;;) {
+  pause.begin();
+  await pause.over(await look());
+}
+
+async function look() {
+  try {
+    const { recordings } = await read('/api/recordings', { cache: 'no-store' });
+    pause.reset();
+    show(recordings);
+    return PERIOD;
+  } catch (error) {
+    const key = error instanceof Refused ? REFUSALS[error.key] ?? 'unknown' : 'lost';
+    say(at('status'), key);
+    return undefined;
+  }
+}
+
+function show(recordings) {
+  if (recordings.length) hush(at('status'));
+  else say(at('status'), 'recordings-none');
+  const newest = recordings.toSorted((one, other) => other.started.localeCompare(one.started));
+  newest.forEach((recording, place) => {
+    const row = rows.get(recording.id) ?? shelve(recording);
+    describe(row, recording);
+    if (at('list').children[place] !== row) at('list').insertBefore(row, at('list').children[place] ?? null);
+  });
+  const known = new Set(newest.map((recording) => recording.id));
+  for (const [id, row] of rows) if (!known.has(id)) forget(id, row);
+}
+
+function forget(id, row) {
+  row.remove();
+  rows.delete(id);
+}
+
+function shelve(recording) {
+  const row = document.createElement('li');
+  for (const name of ['title', 'date', 'length', 'size', 'state']) row[name] = row.appendChild(part(name));
+  row.play = row.appendChild(document.createElement('button'));
+  row.play.type = 'button';
+  say(row.play, 'play');
+  row.play.addEventListener('click', () => open(row, recording.id));
+  row.link = row.appendChild(document.createElement('a'));
+  Object.assign(row.link, { className: 'button', href: fileAddress(`/recordings/${recording.id}`), download: '' });
+  say(row.link, 'download');
+  rows.set(recording.id, row);
+  return row;
+}
+
+function part(name) {
+  const made = document.createElement(name === 'title' ? 'h2' : 'span');
+  made.className = name;
+  return made;
+}
+
+function describe(row, recording) {
+  row.title.textContent = recording.stream;
+  sayDate(row.date, 'date', new Date(recording.started));
+  row.length.textContent = clock(recording.seconds);
+  say(row.size, 'size', { size: Math.max(1, Math.round(recording.bytes / MEGABYTE)) });
+  row.state.dataset.state = recording.state === 'done' && !recording.whole ? 'gap' : recording.state;
+  const gaps = recording.gaps ?? [];
+  const seconds = Math.ceil(gaps.reduce((sum, gap) => sum + gap.seconds, 0));
+  if (recording.state !== 'done') say(row.state, STATES[recording.state] ?? STATES.interrupted);
+  else if (recording.whole) say(row.state, 'state-whole');
+  else if (gaps.length > 1) say(row.state, 'state-gaps', { count: gaps.length, seconds });
+  else say(row.state, 'state-gap', { seconds });
+}
+
+function open(row, id) {
+  for (const other of document.querySelectorAll('#list video')) other.remove();
+  const video = document.createElement('video');
+  Object.assign(video, { controls: true, autoplay: true, playsInline: true, preload: 'metadata' });
+  video.addEventListener('error', () => say(row.state, 'cannot-play'));
+  video.src = fileAddress(`/recordings/${id}`);
+  row.append(video);
+  video.focus();
+  video.scrollIntoView({ block: 'nearest' });
+}
