@@ -6,7 +6,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules
 
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 LOCK := uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 TEST_PACKAGES := chromium firefox-esr ffmpeg iproute2 fonts-dejavu-core
 BENCH_PACKAGES := $(TEST_PACKAGES) janus
@@ -38,7 +38,7 @@ soak: .venv/.run            ## the demo for an hour (SOAK_SECONDS); good only if
 	@exec $(BIN)/tirek demo --seconds $(SOAK_SECONDS)
 
 lock: .venv/.dev            ## resolve the dependencies anew
-	@$(PIP) install --quiet uv
+	@$(PIP) install uv
 	$(BIN)/$(LOCK) --upgrade --extra build -o requirements.lock pyproject.toml
 	$(BIN)/$(LOCK) --upgrade --extra build --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 
@@ -51,13 +51,13 @@ clean:                      ## back to a fresh clone, recordings of the demo inc
 
 .venv/.run: requirements.lock pyproject.toml | .venv/bin/python
 	@echo "tirek: installing the locked dependencies"
-	@$(PIP) install --quiet --require-hashes -r requirements.lock
-	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/.dev: requirements-dev.lock .venv/.run
 	@echo "tirek: installing what the tests need"
-	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
 # $(1): Debian packages. Root installs the missing ones; anybody else gets one line to paste, and what needs them is skipped.

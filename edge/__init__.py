@@ -1,1 +1,3 @@
 """The tirek daemon."""
+
+VERSION = "0.1.0"

@@ -23,14 +23,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(parsed: argparse.Namespace) -> int:
     """Be a node until a signal comes."""
-    from edge import config, logs, node
+    from edge import config, logs
 
     settings = (
-        config.from_table(_trial(parsed), "command line")
-        if parsed.config is None
-        else config.load(parsed.config)
+        config.load(parsed.config) if parsed.config else config.from_table(_trial(parsed), "command line")
     )
     logs.start()
+    from edge import node  # after the configuration is known to be good: this import takes a second
+
     return node.run(settings)
 
 
@@ -85,9 +85,9 @@ def token(parsed: argparse.Namespace) -> int:
 
 def version(parsed: argparse.Namespace) -> int:
     """Print the version."""
-    from importlib import metadata
+    from edge import VERSION
 
-    print(f"tirek {metadata.version('tirek')}")
+    print(f"tirek {VERSION}")
     return 0
 
 

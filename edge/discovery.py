@@ -1,0 +1,164 @@
+"""Finds hubs on this network and lets itself be found (multicast DNS, `_tirek._tcp.local.`).
+
+A session lasts while the addresses of this computer stay the same; when they change, it is built anew.
+"""
+
+import asyncio
+import ipaddress
+import time
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+import ifaddr
+import zeroconf
+from msgspec import Struct
+from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
+
+from edge.errors import NetworkAbsent
+from edge.hubs import NODE, Answer, Hubs, Network
+
+SERVICE = "_tirek._tcp.local."
+SRV = 33  # RFC 2782
+LOOK_AGAIN = 3.0  # seconds between looks at our own addresses: a cable plugged in is noticed at once
+RESOLVE_TIME = 1500  # milliseconds for what an announcement left out; it usually leaves out nothing
+MAX_WAITING = 64  # announcements not yet looked at: twice the hubs we remember
+
+
+class Presence(Struct, frozen=True):
+    """What a node says about itself."""
+
+    node: str  # its id, [a-z0-9-]; new or kept, but never shared by two
+    name: str
+    port: int
+    depth: int  # steps below the root of the tree
+    version: str
+    hosts: tuple[str, ...] = ("0.0.0.0",)  # where it listens; "0.0.0.0" and "::" stand for every address
+
+
+class Discovery:
+    """One part of the node: run it under `keep`."""
+
+    def __init__(
+        self,
+        hubs: Hubs,
+        presence: Callable[[], Presence | None],
+        interfaces: Sequence[str] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`interfaces` are IPv4 addresses; none stand for all there are at the moment."""
+        self._hubs = hubs
+        self._presence = presence
+        self._interfaces = tuple(interfaces)
+        self._clock = clock
+
+    async def run(self) -> NoReturn:
+        """Announce and listen until cancelled; NetworkAbsent when there is nothing to do it on."""
+        while True:
+            try:
+                await self._session(_networks(), self._presence())
+            except (OSError, zeroconf.Error) as exc:
+                raise NetworkAbsent(f"no multicast DNS: {exc}") from exc
+
+    async def _session(self, networks: dict[str, Network], presence: Presence | None) -> None:
+        interfaces = self._interfaces or _multicast(networks)
+        if not interfaces:
+            raise NetworkAbsent("no IPv4 address to look for hubs on")
+        waiting: asyncio.Queue[str] = asyncio.Queue(MAX_WAITING)
+        async with AsyncZeroconf(interfaces=list(interfaces)) as mdns, asyncio.TaskGroup() as tasks:
+            resolving = tasks.create_task(self._resolve(mdns.zeroconf, waiting, tuple(networks.values())))
+            ear = _Ear(self._hubs, waiting)
+            mdns.zeroconf.async_add_listener(ear, None)
+            browser = AsyncServiceBrowser(mdns.zeroconf, [SERVICE], handlers=[ear.changed])
+            if presence is not None:
+                await (await mdns.async_register_service(_service(presence, networks)))
+            await self._until_changed(networks, presence)
+            await browser.async_cancel()
+            resolving.cancel()
+        self._hubs.stirred(self._clock())
+
+    async def _until_changed(self, networks: dict[str, Network], presence: Presence | None) -> None:
+        while True:
+            await asyncio.sleep(LOOK_AGAIN)
+            if networks != _networks() or presence != self._presence():
+                return
+
+    async def _resolve(
+        self, mdns: zeroconf.Zeroconf, waiting: asyncio.Queue[str], networks: Sequence[Network]
+    ) -> NoReturn:
+        while True:
+            node = await waiting.get()
+            service = AsyncServiceInfo(SERVICE, f"{node}.{SERVICE}")
+            if await service.async_request(mdns, RESOLVE_TIME):
+                addresses = service.parsed_addresses()
+                answer = Answer(node, service.properties, addresses, service.port or 0)
+                self._hubs.heard(answer, networks, self._clock())
+
+
+class _Ear(zeroconf.RecordUpdateListener):
+    """Puts every announcement into the queue: new ones from the browser, repeated ones from the records."""
+
+    def __init__(self, hubs: Hubs, waiting: asyncio.Queue[str]) -> None:
+        self._hubs = hubs
+        self._waiting = waiting
+
+    def changed(
+        self,
+        zeroconf: zeroconf.Zeroconf,
+        service_type: str,
+        name: str,
+        state_change: zeroconf.ServiceStateChange,
+    ) -> None:
+        """Take a change the browser saw."""
+        if state_change.name == "Removed":
+            self._hubs.left(_node(name))
+        else:
+            self._announced(name)
+
+    def async_update_records(
+        self, zc: zeroconf.Zeroconf, now: float, records: list[zeroconf.RecordUpdate]
+    ) -> None:
+        """Take the records of one packet: a hub back from a power cut is no news to the browser."""
+        for record in records:
+            if record.new.type == SRV and record.old is not None and record.new.ttl > 0:
+                self._announced(record.new.name)
+
+    def _announced(self, name: str) -> None:
+        node = _node(name)
+        if not name.endswith(f".{SERVICE}") or node == self._hubs.own or not NODE.fullmatch(node):
+            return
+        try:
+            self._waiting.put_nowait(node)
+        except asyncio.QueueFull:
+            self._hubs.refused += 1
+
+
+def _node(name: str) -> str:
+    return name.removesuffix(f".{SERVICE}")
+
+
+def _service(presence: Presence, networks: dict[str, Network]) -> AsyncServiceInfo:
+    everywhere = {"0.0.0.0", "::"} & set(presence.hosts)
+    away = [each for each in networks if not ipaddress.ip_address(each).is_loopback]
+    return AsyncServiceInfo(
+        SERVICE,
+        f"{presence.node}.{SERVICE}",
+        port=presence.port,
+        properties={"name": presence.name, "depth": str(presence.depth), "version": presence.version},
+        server=f"{presence.node}.local.",
+        parsed_addresses=(away or list(networks)) if everywhere else list(presence.hosts),
+    )
+
+
+def _multicast(networks: dict[str, Network]) -> tuple[str, ...]:
+    return tuple(each for each, network in networks.items() if network.version == 4)
+
+
+def _networks() -> dict[str, Network]:
+    """Every address of this computer that means something without naming an interface, with its network."""
+    found: dict[str, Network] = {}
+    for adapter in ifaddr.get_adapters():
+        for ip in adapter.ips:
+            address = ip.ip if isinstance(ip.ip, str) else ip.ip[0]
+            if not ipaddress.ip_address(address).is_link_local or isinstance(ip.ip, str):
+                found[address] = ipaddress.ip_network(f"{address}/{ip.network_prefix}", strict=False)
+    return found
