@@ -18,6 +18,7 @@ MAX_NACK = 128  # packets a call; 512 bytes of NACK if no two are neighbours
 NACK_PAUSE = 0.005  # seconds before the next request when one was full or the budget was empty
 MAX_GAP = 1000  # packets; 5 s of a lesson: more than `hold` could ever bring back
 FASTER = 0.7
+PATIENT = 5  # requests in even intervals; then they double: the link is down or its delay has grown a lot
 _NEVER = float("inf")
 
 
@@ -72,7 +73,7 @@ class LossTracker:
         if now < self._soonest:
             return []
         self._give_up(now)
-        again = now + self._interval(rtt)
+        interval = self._interval(rtt)
         asked: list[int] = []
         soonest = _NEVER
         for sequence, hole in self._holes.items():
@@ -80,7 +81,7 @@ class LossTracker:
                 if len(asked) >= min(limit, MAX_NACK):
                     soonest = now + NACK_PAUSE
                     break
-                _ask(hole, now, again)
+                _ask(hole, now, interval)
                 asked.append(sequence)
             soonest = min(soonest, hole.due)
         self._soonest = soonest
@@ -168,8 +169,8 @@ class LossTracker:
             del self._abandoned[next(iter(self._abandoned))]
 
 
-def _ask(hole: _Hole, now: float, again: float) -> None:
+def _ask(hole: _Hole, now: float, interval: float) -> None:
     hole.times += 1
     hole.first_asked = hole.first_asked if hole.times > 1 else now
     hole.last_asked = now
-    hole.due = again
+    hole.due = now + interval * (1 << max(0, hole.times - PATIENT))

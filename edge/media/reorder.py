@@ -37,7 +37,7 @@ class Reorder:
             self._next = sequence + 1
             return [packet]
         if sequence < self._next:
-            return self._behind(packet)
+            return [*self._behind(packet), *self.expire(now)]
         if sequence in self._waiting:
             self.duplicates += 1
         else:
