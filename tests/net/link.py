@@ -118,17 +118,17 @@ class Emulator:
         print(msgspec.json.encode(answer).decode(), flush=True)
 
 
-def open_tun(namespace: str, address: str) -> int:
-    """Make the TUN device of one namespace and return its file; this process stays in that namespace."""
+def open_tun(namespace: str, address: str, device: str = DEVICE) -> int:
+    """Make a TUN device in a namespace and return its file; the calling thread stays in that namespace."""
     place = os.open(f"/run/netns/{namespace}", os.O_RDONLY)
     enter_namespace(place)
     os.close(place)
     tun = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
-    fcntl.ioctl(tun, TUNSETIFF, struct.pack("16sH22s", DEVICE.encode(), IFF_TUN | IFF_NO_PI, b""))
+    fcntl.ioctl(tun, TUNSETIFF, struct.pack("16sH22s", device.encode(), IFF_TUN | IFF_NO_PI, b""))
     for order in (
-        f"addr add {address}/24 dev {DEVICE}",
-        f"link set {DEVICE} mtu {MTU} txqueuelen 1000 multicast on up",
-        f"route add 224.0.0.0/4 dev {DEVICE}",
+        f"addr add {address}/24 dev {device}",
+        f"link set {device} mtu {MTU} txqueuelen 1000 multicast on up",
+        f"route add 224.0.0.0/4 dev {device}",
     ):
         subprocess.run(["ip", *order.split()], check=True)
     return tun

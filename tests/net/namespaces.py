@@ -6,15 +6,17 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
 
-from tests.net.link import ADDRESSES, DEVICE, Answer, Command, Plan
+from tests.net.link import ADDRESSES, DEVICE, Answer, Command, Plan, open_tun
 
 NEEDED = (("CAP_NET_ADMIN", 12), ("CAP_SYS_ADMIN", 21))  # capability(7)
 PATIENCE = 5.0  # seconds a process gets to end after SIGTERM
+NOWHERE = "10.10.0.1"
 REPOSITORY = Path(__file__).parents[2]
 _numbers = itertools.count(1)
 
@@ -100,20 +102,16 @@ class Link:
 def alone(*, nowhere: bool = False) -> Iterator[Namespace]:
     """A namespace with nothing but loopback; `nowhere` adds a default route to it (Firefox wants one)."""
     namespace = Namespace(f"tirek-{os.getpid()}-{next(_numbers)}")
-    _ip("netns", "add", namespace.name)
-    try:
+    with ExitStack() as stack:
+        _ip("netns", "add", namespace.name)
+        stack.callback(_ip, "netns", "del", namespace.name)
         # One path, not two, for ICE to find.
         namespace.run("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1")
         _inside(namespace, "link", "set", "lo", "up")
         if nowhere:
-            _inside(namespace, "tuntap", "add", "dev", "nowhere", "mode", "tun")
-            _inside(namespace, "addr", "add", "10.10.0.1/24", "dev", "nowhere")
-            _inside(namespace, "link", "set", "nowhere", "up")
-            _inside(namespace, "route", "add", "default", "dev", "nowhere")
+            stack.callback(os.close, _open_nowhere(namespace))
+        stack.callback(namespace.end_processes)
         yield namespace
-    finally:
-        namespace.end_processes()
-        _ip("netns", "del", namespace.name)
 
 
 @contextmanager
@@ -145,6 +143,15 @@ def end(process: subprocess.Popen[str]) -> None:
         process.wait()
     if process.stdout:
         process.stdout.close()
+
+
+def _open_nowhere(namespace: Namespace) -> int:
+    """Give a namespace a device without another end; while it is held open, it counts as up."""
+    with ThreadPoolExecutor(1) as thread:  # the thread changes its namespace, and ends
+        device = thread.submit(open_tun, namespace.name, NOWHERE, "nowhere").result()
+    namespace.address = NOWHERE
+    _inside(namespace, "route", "add", "default", "dev", "nowhere")
+    return device
 
 
 def _start_link(plan: Plan, first: Namespace, second: Namespace) -> subprocess.Popen[str]:

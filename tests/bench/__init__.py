@@ -1,0 +1,1 @@
+"""Measurements against others in the same run: `python -m tests.bench`."""

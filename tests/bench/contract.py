@@ -1,0 +1,78 @@
+"""What a measurement and its processes say to each other, one JSON line a message."""
+
+from msgspec import Struct, field
+
+
+class Order(Struct, frozen=True):
+    """What a process shall do; it answers with one line."""
+
+    do: str  # "join" (crowd) | "measure" (crowd) | "report" (all others)
+    count: int = 0  # join: viewers there shall be in all
+    seconds: float = 0.0  # measure: how long
+
+
+class Ready(Struct, frozen=True):
+    """First line of a process: it serves, or it is connected."""
+
+    url: str = ""
+    seconds: float = 0.0  # of a watcher: from before the first request to the first whole picture
+    payload_types: dict[str, list[int]] = {}  # of a publisher: codec name in lower case → numbers
+
+
+class Sent(Struct, frozen=True):
+    """What a publisher sent since its last report."""
+
+    video: int
+    audio: int
+    stamps: list[tuple[int, int]]  # (frame of the lesson, real time in ns its last packet left), video only
+
+
+class Joined(Struct, frozen=True):
+    """The crowd after some joined."""
+
+    connected: int
+    srtp: dict[str, int]  # protection profile → viewers
+
+
+class Seen(Struct, frozen=True):
+    """What a crowd received while it measured."""
+
+    viewers: int
+    packets: int
+    fewest: int  # packets of the viewer that got fewest
+    missing: int  # sequence numbers that never came
+    asked: int  # packets asked for once more, though they had come
+    answered: int  # of these: came again
+    reports: int  # sender reports received
+    arrivals: list[tuple[int, int]]  # (frame of the lesson, real time in ns its last packet arrived)
+
+
+class Frames(Struct, frozen=True):
+    """Whole frames a receiver got, by content: their number in the lesson and when (monotonic seconds)."""
+
+    video: list[tuple[int, float]] = field(default_factory=list)
+    audio: list[tuple[int, float]] = field(default_factory=list)
+    strange: int = 0  # content the lesson does not have: damaged or partial
+
+
+class PublisherPlan(Struct, frozen=True):
+    """How to start a publisher."""
+
+    to: str
+    lesson: str
+    seconds: float = 0.0  # 0: the lesson again and again
+
+
+class ViewerPlan(Struct, frozen=True):
+    """How to start a crowd or a watcher."""
+
+    source: str
+    lesson: str
+
+
+class ServerPlan(Struct, frozen=True):
+    """How to start a server of a peer."""
+
+    address: str
+    lesson: str = ""
+    record: str = ""  # a file MediaRecorder shall write; empty: only receive

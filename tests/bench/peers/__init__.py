@@ -1,0 +1,1 @@
+"""Processes of a measurement that are not ours: publisher, viewers, receivers, relays."""
