@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from edge.media.h264 import IDR, PPS, SPS, START
+from edge.media.h264 import DELIMITER, IDR, PPS, SPS, START
 
 
 def join(nals: Iterable[bytes]) -> bytes:
@@ -38,9 +38,10 @@ class ParameterSets:
             self._sets[number] = [nal for nal in seen if kind(nal) == number] or self._sets[number]
 
     def complete(self, nals: list[bytes]) -> list[bytes]:
-        """Return one picture's NALs, an IDR with its parameter sets."""
+        """Return one picture's NALs, an IDR with its parameter sets first, as libav's filter does not."""
         self.learn(nals)
-        kinds = {kind(nal) for nal in nals}
-        if IDR not in kinds or SPS in kinds:
+        if IDR not in map(kind, nals):
             return nals
-        return [*self._sets[SPS], *self._sets[PPS], *nals]
+        others = [nal for nal in nals if kind(nal) not in self._sets]
+        delimiter = [nal for nal in others[:1] if kind(nal) == DELIMITER]
+        return [*delimiter, *self._sets[SPS], *self._sets[PPS], *others[len(delimiter) :]]

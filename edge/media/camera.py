@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
 from typing import IO, cast
 
 import av
@@ -105,28 +105,35 @@ class Capture:
         """Start with the first way that gives a picture; raises SourceError with ffmpeg's own last words."""
         self._name = name
         self._child, self._container = _first_working(name, ways, picture)
-        self._closed = Event()
+        self._closed, self._reading = Event(), False
         self._readers = {each.index: _reader(each) for each in self._container.streams}
         self.codecs: dict[Kind, Codec] = {each.kind: each.codec for each in self._readers.values()}
         self.fmtp: dict[Kind, str] = {each.kind: each.fmtp for each in self._readers.values()}
 
     def frames(self) -> Iterator[Frame]:
         """Yield frames as they are captured, until `close`; raises Broken when the camera goes away."""
+        self._reading = True
         try:
             shifts = _shifts(list(self._container.streams))
-            yield from read_once(self._container, self._readers, shifts, self._closed)
-        except av.FFmpegError as exc:
-            raise Broken(f"{self._name} gave no readable frames: {exc.strerror}") from exc
+            with suppress(av.FFmpegError):  # a child that was stopped leaves half a frame behind
+                yield from read_once(self._container, self._readers, shifts, self._closed)
         finally:
-            self._child.end()
-            self._container.close()
+            words = self._release()
         if not self._closed.is_set():
-            raise Broken(f"{self._name} stopped: {self._child.last_words()}")
+            raise Broken(f"{self._name} stopped: {words}")
 
     def close(self) -> None:
         """Make `frames` end soon; callable at any time from any thread."""
         self._closed.set()
         self._child.end()
+        if not self._reading:
+            self._release()
+
+    def _release(self) -> str:
+        words = self._child.end()
+        self._container.close()
+        self._child.output.close()
+        return words
 
 
 class Child:
@@ -136,6 +143,8 @@ class Child:
         program = shutil.which("ffmpeg")
         if program is None:
             raise NoFfmpeg(f"a camera needs ffmpeg: {INSTALL}")
+        self._ending = Lock()  # `end` is called by the reading thread and by the one that closes
+        self._said: str | None = None
         self._words, theirs = os.pipe()
         os.set_blocking(theirs, False)
         try:
@@ -159,20 +168,16 @@ class Child:
         ready, _, _ = select.select([self.output], [], [], seconds)
         return bool(ready)
 
-    def end(self) -> None:
-        """Stop the process; it writes no file, so there is nothing to finish."""
-        self._process.kill()
-        with suppress(subprocess.TimeoutExpired):  # a driver that hangs in the kernel: not our thread as well
-            self._process.wait(2)
-
-    def last_words(self) -> str:
-        """Return the last line ffmpeg said, once it has ended."""
-        if self._words >= 0:
-            lines = os.read(self._words, LAST_WORDS).decode(errors="replace").split("\n")
-            os.close(self._words)
-            self._words = -1
-            self._said = next((line.strip() for line in reversed(lines) if line.strip()), "without a word")
-        return self._said
+    def end(self) -> str:
+        """Stop the process, which has no file to finish, and return the last line it said."""
+        with self._ending:
+            if self._said is None:
+                self._process.kill()
+                with suppress(subprocess.TimeoutExpired):  # hangs in a driver: let it, but not our thread
+                    self._process.wait(2)
+                self._said = _last_line(self._words)
+                os.close(self._words)
+            return self._said
 
 
 def _first_working(name: str, ways: Sequence[Inputs], picture: Picture) -> tuple[Child, InputContainer]:
@@ -181,14 +186,23 @@ def _first_working(name: str, ways: Sequence[Inputs], picture: Picture) -> tuple
         child = Child(capture_arguments(way, picture))
         if not child.answers(OPEN_TIME):
             child.end()
+            child.output.close()
             raise Unreadable(f"{name} gave no picture within {OPEN_TIME:g} s")
         try:
             # The header names the codecs: nothing to analyse, and every byte waited for is delay.
             return child, av.open(child.output, "r", format="nut", container_options={"analyzeduration": "1"})
         except av.FFmpegError:
-            child.end()
-            reason = child.last_words()
+            reason = child.end()
+            child.output.close()
     raise Unreadable(f"{name} cannot be read: {reason}")
+
+
+def _last_line(pipe: int) -> str:
+    os.set_blocking(pipe, False)
+    with suppress(BlockingIOError):
+        lines = os.read(pipe, LAST_WORDS).decode(errors="replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "without a word")
+    return "and does not end"
 
 
 def _reader(stream: Stream) -> Reader:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import islice
@@ -20,7 +20,7 @@ async def feed(
     source: Source,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> AsyncIterator[Frame]:
+) -> AsyncGenerator[Frame]:
     """Yield paced frames, `arrival` set to the moment each was due; closes the source. Raises SourceError.
 
     Use with `contextlib.aclosing`, so that the thread has ended when the block is left.
@@ -32,14 +32,20 @@ async def feed(
     batch = 1 if source.live else READ_AHEAD
     coming = loop.run_in_executor(thread, _next, frames, batch)
     try:
-        while ready := await coming:
-            coming = loop.run_in_executor(thread, _next, frames, batch)
+        while True:
+            ready, broken = await coming
+            if ready and broken is None:
+                coming = loop.run_in_executor(thread, _next, frames, batch)
             for frame in ready:
                 now = clock()
                 moment = pace.moment(frame.timestamp, frame.kind, now)
                 if moment > now:
                     await sleep(moment - now)
                 yield replace(frame, arrival=moment)
+            if broken is not None:
+                raise broken
+            if not ready:
+                return
     finally:
         source.close()
         await asyncio.wait([coming])
@@ -49,8 +55,13 @@ async def feed(
         thread.shutdown()
 
 
-def _next(frames: Iterator[Frame], most: int) -> list[Frame]:
-    return list(islice(frames, most))
+def _next(frames: Iterator[Frame], most: int) -> tuple[list[Frame], SourceError | None]:
+    batch: list[Frame] = []
+    try:
+        batch.extend(islice(frames, most))
+    except SourceError as exc:
+        return batch, exc  # what came before it is still sent
+    return batch, None
 
 
 def _finish(frames: Iterator[Frame]) -> None:

@@ -19,7 +19,7 @@ def open_source(
     """Open what `name` stands for; may block for seconds (a camera wakes up). Raises SourceError."""
     picture = picture or Picture()
     if name == "test" or name.startswith("test:"):
-        codec = _CODECS.get(name.partition(":")[2] or picture.codec.lower())
+        codec = picture.codec if name == "test" else _CODECS.get(name.removeprefix("test:"))
         if codec is None:
             raise BadWish(f"test pictures are test:h264 or test:vp8: {name}")
         return TestCard(replace(picture, codec=codec))

@@ -18,6 +18,7 @@ from edge.media.packet import CLOCK_RATE, Codec, Frame, Kind
 from edge.media.source import Picture
 
 MAX_RATE = 30  # pictures a second of what we encode: a phone's 60 would double the work for a lesson's gain
+TICK = Fraction(1, CLOCK_RATE["video"])
 USUAL_RATE = Fraction(50)  # steps a second of a track that tells no times: 20 ms of sound
 
 
@@ -130,8 +131,10 @@ class EncodedVideo:
         return self._decode(packet)
 
     def end(self) -> list[Frame]:
-        """End the pass and return what the decoder held back."""
-        return self._decode(None)
+        """End the pass and return what decoder and filters held back."""
+        frames = self._decode(None)
+        self._graph.vpush(None)
+        return frames + self._filtered()
 
     def _decode(self, packet: "av.Packet[Any] | None") -> list[Frame]:
         try:
@@ -146,15 +149,24 @@ class EncodedVideo:
         if self._next is not None and timestamp < self._next:
             return []
         self._next = timestamp + self._least
+        picture.pts, picture.time_base = timestamp, TICK
         self._graph.vpush(picture)
-        return [frame for scaled in _pulled(self._graph) for frame in self._encoder.encode(scaled, timestamp)]
+        return self._filtered()
+
+    def _filtered(self) -> list[Frame]:
+        """Encode what the filters have ready: the deinterlacer is a picture behind."""
+        frames = []
+        for scaled in _pulled(self._graph):
+            timestamp = round(cast(int, scaled.pts) * (scaled.time_base or TICK) / TICK)
+            frames += self._encoder.encode(scaled, timestamp)
+        return frames
 
     def _upright_and_scaled(self, stream: VideoStream) -> Graph:
         graph = Graph()
         turns = {90: ["cclock"], 180: ["clock", "clock"], 270: ["clock"]}.get(self._rotation % 360, [])
         size = f"{self._picture.width}:{self._picture.height}"
         graph.link_nodes(
-            graph.add_buffer(template=stream),
+            graph.add_buffer(template=stream, time_base=TICK),
             graph.add("yadif", "deint=interlaced"),  # school archives on MPEG-2 and DV
             *(graph.add("transpose", turn) for turn in turns),
             graph.add("scale", size),
