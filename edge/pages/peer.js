@@ -30,7 +30,11 @@ export class Session {
     return session;
   }
 
-  get isBroken() { return ['failed', 'closed'].includes(this.pc.connectionState); }
+  /** True once either end is gone; the transport knows of the node's goodbye before the connection does. */
+  get isBroken() {
+    const states = [...this.pc.getTransceivers().map((one) => one.receiver.transport?.state), this.pc.connectionState];
+    return states.some((state) => state === 'failed' || state === 'closed');
+  }
 
   close() {
     this.pc.close();

@@ -103,14 +103,14 @@ export class Publisher {
     this.#pause.reset();
     this.tell('live');
     await this.refresh();
-    return this.#hold(pc, turn);
+    return this.#hold(session, turn);
   }
 
-  async #hold(pc, turn) {
+  async #hold(session, turn) {
     let bad = 0;
-    while (!turn.aborted && !this.#isStale && !['failed', 'closed'].includes(pc.connectionState) && bad < PATIENCE) {
+    while (!turn.aborted && !this.#isStale && !session.isBroken && bad < PATIENCE) {
       await sleep(LOOK);
-      bad = pc.connectionState === 'connected' ? 0 : bad + LOOK;
+      bad = session.pc.connectionState === 'connected' ? 0 : bad + LOOK;
     }
   }
 }

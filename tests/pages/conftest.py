@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.browsers import STARTERS, Browser
-from tests.fakes import FakeNode
+from tests.fake_node import FakeNode
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session", params=sorted(STARTERS))
