@@ -12,13 +12,29 @@ from edge.errors import TirekError
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    parsed = _parser().parse_args(arguments)
+    parsed = parser().parse_args(arguments)
     try:
         status: int = parsed.command(parsed)
     except TirekError as exc:
         print(exc, file=sys.stderr)
         return 1
     return status
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line: every command and every flag."""
+    tirek = argparse.ArgumentParser(
+        prog="tirek", description="Lessons live and recorded, from hub to classroom."
+    )
+    commands = tirek.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands.add_parser("run", help="be a node until a signal comes"))
+    _add_check(commands.add_parser("check", help="read a configuration and say whether it is good"))
+    _add_publish(commands.add_parser("publish", help="publish a file, a camera or a test picture over WHIP"))
+    _add_recordings(commands.add_parser("recordings", help="list or verify recordings"))
+    _add_demo(commands.add_parser("demo", help="show a hub and a classroom on this computer"))
+    _add_token(commands.add_parser("token", help="make a token for a person or a script"))
+    commands.add_parser("version", help="print the version").set_defaults(command=version)
+    return tirek
 
 
 def run(parsed: argparse.Namespace) -> int:
@@ -101,21 +117,6 @@ def _trial(parsed: argparse.Namespace) -> dict[str, Any]:
     if parsed.parent:
         table["parent"] = parsed.parent
     return table | {"announce": parsed.announce, "room": parsed.room, "allow_anyone": parsed.allow_anyone}
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="tirek", description="Lessons live and recorded, from hub to classroom."
-    )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_run(commands.add_parser("run", help="be a node until a signal comes"))
-    _add_check(commands.add_parser("check", help="read a configuration and say whether it is good"))
-    _add_publish(commands.add_parser("publish", help="publish a file, a camera or a test picture over WHIP"))
-    _add_recordings(commands.add_parser("recordings", help="list or verify recordings"))
-    _add_demo(commands.add_parser("demo", help="show a hub and a classroom on this computer"))
-    _add_token(commands.add_parser("token", help="make a token for a person or a script"))
-    commands.add_parser("version", help="print the version").set_defaults(command=version)
-    return parser
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:

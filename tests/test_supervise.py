@@ -15,7 +15,7 @@ class Enough(BaseException):
 
 
 class Script:
-    """A part whose runs are written down, how long each lasts and how it ends; and its own clock and pauses."""
+    """A part whose runs are written down, how long each lasts and how it ends, and its clock and pauses."""
 
     def __init__(self, *runs: tuple[float, Exception | None], woken_at: int = -1) -> None:
         self._runs = list(runs)
