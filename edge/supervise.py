@@ -57,6 +57,14 @@ async def keep(
             story.woken()
 
 
+async def once(part: Callable[[], Awaitable[None]], name: str) -> None:
+    """Run a part that is not to be repeated; its fault ends here, in the log, and not in its neighbours."""
+    try:
+        await part()
+    except Exception as exc:
+        log.error("part failed name=%s reason=%r", name, f"{type(exc).__name__}: {exc}", exc_info=exc)
+
+
 class _Story:
     """How a part has fared lately: the pauses it gets, and one line in the log for each change."""
 

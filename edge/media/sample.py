@@ -26,7 +26,7 @@ def make_lesson(path: Path, seconds: float, picture: Picture | None = None, nois
 
 def _write(container: OutputContainer, seconds: float, picture: Picture, noise: int) -> None:
     video, audio = _video_stream(container, picture), _audio_stream(container)
-    sounds, heard = tone(), 0
+    sounds, heard = tone("stereo"), 0
     for number, drawn in zip(range(round(seconds * picture.rate)), pictures(picture, noise), strict=False):
         drawn.pts, drawn.time_base = number, Fraction(1, picture.rate)
         drawn.pict_type = PictureType.NONE  # the generator marks every picture as a key frame
@@ -52,7 +52,7 @@ def _video_stream(container: OutputContainer, picture: Picture) -> VideoStream:
 
 def _audio_stream(container: OutputContainer) -> AudioStream:
     stream = container.add_stream("libopus", rate=CLOCK_RATE["audio"], options=dict(AUDIO_OPTIONS))
-    stream.codec_context.layout = "mono"
+    stream.codec_context.layout = "stereo"  # FFmpeg's WHIP muxer refuses mono
     stream.codec_context.format = "s16"
     stream.codec_context.bit_rate = OPUS_BITRATE
     return stream

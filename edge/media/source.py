@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from edge.errors import TirekError
 from edge.media.packet import Codec, Frame, Kind
 
 KEY_INTERVAL = 2.0  # seconds: a viewer without a key-frame cache waits at most this long for a picture
@@ -21,7 +22,7 @@ MAX_SIDE = 1920  # pixels: what a two-core school PC encodes in real time ends h
 MIN_BITRATE, MAX_BITRATE = 50_000, 20_000_000  # bit/s: below is no picture, above is no school's uplink
 
 
-class SourceError(Exception):
+class SourceError(TirekError):
     """A source cannot be published; the text is one sentence that says why, with the value."""
 
 

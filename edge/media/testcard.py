@@ -59,12 +59,11 @@ def pictures(picture: Picture, noise: int = 0) -> Iterator[av.VideoFrame]:
     return (graph.vpull() for _ in count())
 
 
-def tone() -> Iterator[av.AudioFrame]:
-    """Yield blocks of 20 ms of mono sound."""
+def tone(layout: str = "mono") -> Iterator[av.AudioFrame]:
+    """Yield blocks of 20 ms of sound."""
+    form = f"sample_fmts=s16:channel_layouts={layout}:sample_rates={CLOCK_RATE['audio']}"
     graph = Graph()
     graph.link_nodes(
-        graph.add("sine", TONE),
-        graph.add("aformat", f"sample_fmts=s16:channel_layouts=mono:sample_rates={CLOCK_RATE['audio']}"),
-        graph.add("abuffersink"),
+        graph.add("sine", TONE), graph.add("aformat", form), graph.add("abuffersink")
     ).configure()
     return (cast(av.AudioFrame, graph.pull()) for _ in count())

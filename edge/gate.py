@@ -1,0 +1,66 @@
+"""The HTTP door of a node: routes of every part, and one form for every refusal."""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from aiohttp import web
+
+from edge.media.negotiate import Refused
+from edge.signalling import CORS
+
+# Pages load nothing from elsewhere and run no inline script.
+POLICY = (
+    "default-src 'self'; connect-src 'self'; img-src 'self' data:; media-src 'self' blob: mediastream:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+SAFE = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+RETRY = {409: "1", 429: "1", 503: "5"}  # seconds until another try is worth it
+MAX_BODY = 1 << 20  # bytes; offers have their own, smaller bound
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+log = logging.getLogger(__name__)
+
+
+def make_app(routes: Sequence[web.AbstractRouteDef]) -> web.Application:
+    """Return the application with all routes mounted."""
+    app = web.Application(middlewares=[_refusals], client_max_size=MAX_BODY)
+    app.add_routes(routes)
+    app.on_response_prepare.append(_safe)
+    return app
+
+
+async def _safe(request: web.Request, response: web.StreamResponse) -> None:
+    for name, value in SAFE.items():
+        response.headers.setdefault(name, value)
+
+
+@web.middleware
+async def _refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Refused as exc:
+        return problem(exc)
+    except web.HTTPException as exc:
+        if exc.status < 400:
+            raise
+        return problem(Refused(exc.status, "not-found" if exc.status == 404 else "bad-request", exc.reason))
+
+
+def problem(refused: Refused) -> web.Response:
+    """Return a refusal as problem details (RFC 9457), with the key of the sentence that a page shows."""
+    body = {**refused.blanks, "title": refused.detail, "key": refused.key, "status": refused.status}
+    headers = dict(CORS)
+    if refused.status in RETRY:
+        headers["Retry-After"] = RETRY[refused.status]
+    if refused.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    text = json.dumps(body, ensure_ascii=False)
+    return web.Response(
+        status=refused.status, text=text, content_type="application/problem+json", headers=headers
+    )

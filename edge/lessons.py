@@ -1,0 +1,67 @@
+"""Records every stream that comes alive, and finishes what an earlier run had to leave."""
+
+import asyncio
+
+from edge.media.recorder import Recorder, RecordingState
+from edge.media.store import Store
+from edge.media.stream import Stream
+from edge.media.studio import Studio
+
+TICK = 0.25  # seconds between ticks of the recorders: holes are given up and disks looked at again
+STOP_TIME = 2.5  # seconds a stopping node waits for files to close: systemd and people expect 3
+
+
+class Lessons:
+    """The recording side of a node."""
+
+    def __init__(self, store: Store, studio: Studio, record: bool) -> None:
+        self._store = store
+        self._recorders: dict[str, Recorder] = {}
+        self._ending: set[Recorder] = set()
+        self._record = record
+        self._stopping = False
+        studio.watch(self._opened)
+
+    def _opened(self, stream: Stream) -> None:
+        if not self._record or self._stopping:
+            return
+        before = self._recorders.pop(stream.name, None)
+        if before is not None:
+            self._ending.add(before)
+        recorder = Recorder(self._store.place, stream.name, list(stream.tracks.values()))
+        self._recorders[stream.name] = recorder
+        stream.attach(recorder)
+
+    def state(self, stream: str) -> RecordingState:
+        """Return what the recorder of a stream does."""
+        recorder = self._recorders.get(stream)
+        return recorder.state if recorder else RecordingState("off")
+
+    async def run(self) -> None:
+        """Finish old recordings in a thread and drive the recorders until cancelled."""
+        loop = asyncio.get_running_loop()
+        self._store.remember_unfinished()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(asyncio.to_thread(self._store.recover, self._is_stopping))
+                while True:
+                    for recorder in (*self._recorders.values(), *self._ending):
+                        recorder.tick(loop.time())
+                    await asyncio.sleep(TICK)
+        finally:
+            await self._stop()
+
+    def _is_stopping(self) -> bool:
+        return self._stopping
+
+    async def _stop(self) -> None:
+        """Close every file; what takes long is left to the next start."""
+        self._stopping = True
+        recorders = [*self._recorders.values(), *self._ending]
+        for recorder in recorders:
+            recorder.hurry()
+        try:
+            async with asyncio.timeout(STOP_TIME):
+                await asyncio.gather(*(recorder.ended() for recorder in recorders))
+        except TimeoutError:
+            return

@@ -1,0 +1,137 @@
+"""The link to the parent node: learns what is live there and pulls what this node follows."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import aiohttp
+import msgspec
+from msgspec import Struct
+from yarl import URL
+
+from edge.media.pull import CONNECT_TIME, REQUEST_TIME, Parent, ParentFailed, Pull
+
+NEWS_WAIT = 25.0  # seconds the parent may hold an answer back until something changes
+SOON = (0.3, 0.5, 1.0)  # seconds before the first tries again; then SOON's last for SOON_FOR, then up to LATE
+SOON_FOR = 180.0  # seconds: a cut as short as this is found again within seconds
+LATE = 60.0  # seconds between tries when the parent has been away for long; an announcement cuts it short
+GIVE_UP = 60.0  # seconds without a word from a hub that was only found, until another one is tried
+MAX_LISTING = 262_144  # bytes of a list of streams: 64 streams take 20 kB
+
+log = logging.getLogger(__name__)
+
+
+class Live(Struct):
+    """One stream as the parent lists it; other fields are ignored."""
+
+    name: str
+    live: bool
+
+
+class Listing(Struct):
+    """What a parent answers to GET /api/streams."""
+
+    version: int
+    streams: list[Live]
+
+
+class Patience:
+    """The pauses between tries: short at first and for some minutes, then longer; a wake cuts one short."""
+
+    def __init__(self, wake: asyncio.Event) -> None:
+        self._wake = wake
+        self._tries = 0
+        self._since: float | None = None
+        self._pause = SOON[-1]
+
+    def good(self) -> None:
+        """It worked: the next failure is a new one."""
+        self._tries, self._since, self._pause = 0, None, SOON[-1]
+
+    async def rest(self) -> None:
+        """Pause before the next try."""
+        now = asyncio.get_running_loop().time()
+        self._since = now if self._since is None else self._since
+        pause = SOON[min(self._tries, len(SOON) - 1)]
+        self._tries += 1
+        if now - self._since > SOON_FOR:
+            self._pause = pause = min(self._pause * 2, LATE)
+        self._wake.clear()
+        try:
+            async with asyncio.timeout(pause):
+                await self._wake.wait()
+            self.good()
+        except TimeoutError:
+            return
+
+
+class Link:
+    """Follows one parent until cancelled; a parent that was only found is given up when it stays away."""
+
+    def __init__(
+        self, parent: Parent, pull: Pull, follows: Callable[[str], bool], wake: asyncio.Event, found: bool
+    ) -> None:
+        self._parent = parent
+        self._pull = pull
+        self._follows = follows
+        self._wake = wake
+        self._found = found
+        self._live: set[str] = set()
+        self._pulls: dict[str, asyncio.Task[None]] = {}
+        self._away: float | None = None
+
+    async def run(self) -> None:
+        """Pull every followed stream that is live at the parent; raise ParentFailed to give it up."""
+        patience = Patience(self._wake)
+        version = 0
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                try:
+                    listing = await self._news(version)
+                except ParentFailed as exc:
+                    version = 0
+                    self._lost(exc)
+                    await patience.rest()
+                    continue
+                patience.good()
+                version = listing.version
+                self._reached()
+                self._live = {each.name for each in listing.streams if each.live and self._follows(each.name)}
+                for name in self._live:
+                    if name not in self._pulls or self._pulls[name].done():
+                        self._pulls[name] = tasks.create_task(self._keep(name))
+
+    def _lost(self, exc: ParentFailed) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._away is None:
+            self._away = now
+            log.warning("parent lost url=%s reason=%r", self._parent.url, str(exc))
+        if self._found and now - self._away > GIVE_UP:
+            raise exc
+
+    def _reached(self) -> None:
+        if self._away is not None:
+            log.info("parent back url=%s", self._parent.url)
+        self._away = None
+
+    async def _keep(self, name: str) -> None:
+        patience = Patience(self._wake)
+        while name in self._live:
+            try:
+                await self._pull.once(name)
+                patience.good()
+            except ParentFailed as exc:
+                log.info("pull failed stream=%s reason=%r", name, str(exc))
+            await patience.rest()
+
+    async def _news(self, after: int) -> Listing:
+        url = self._parent.url.join(URL("/api/streams")).with_query(after=str(after), wait=str(NEWS_WAIT))
+        timeout = aiohttp.ClientTimeout(total=NEWS_WAIT + REQUEST_TIME, sock_connect=CONNECT_TIME)
+        try:
+            async with self._parent.http.get(url, headers=self._parent.headers, timeout=timeout) as response:
+                body = await response.content.read(MAX_LISTING)
+                if response.status != 200:
+                    raise ParentFailed(f"{response.status} {body[:200]!r}")
+                return msgspec.json.decode(body, type=Listing)
+        except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as exc:
+            raise ParentFailed(f"{type(exc).__name__}: {exc}") from exc

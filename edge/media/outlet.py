@@ -1,0 +1,209 @@
+"""One peer that is sent a stream: its reports, its requests, and what is known of how it fares."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from edge.media import h264, rtcp, vp8
+from edge.media.blast import Line, blast
+from edge.media.paced import PACE_FIRST, PacedVideo
+from edge.media.packet import RTP_HEADER, Kind, Packet
+from edge.media.rate import VIDEO_SHARE, RetransmissionBudget
+from edge.media.rtp import BadPacket
+from edge.media.stream import Stream
+from edge.media.transport import Peer
+
+REPORT_PAUSE = 1.0  # seconds between sender reports: the first two decide how soon sound and picture meet
+LAN_RTT = 0.010  # seconds: below it a link is a school's own network, where a picture may go out at once
+PACE_LAN = 60_000_000  # bit/s for the pictures a joiner catches up with
+ESTIMATE_LIFE = 10.0  # seconds an estimate holds: browsers send one at least every second
+SHORT = 2  # estimates below the stream's rate, one after another, until pictures are paced
+STALLED = 4.0  # seconds without a newer packet confirmed until a picture counts as frozen: three reports
+CNAME = "tirek"
+
+
+class Health(Struct, frozen=True):
+    """How one watcher fares, from its receiver reports."""
+
+    state: str  # ok, no-picture, no-sound, frozen, gone
+    sees: bool
+    hears: bool
+    frozen: bool
+    loss: float
+    rtt: float | None
+    bitrate: int | None
+
+
+class _Feed(Struct):
+    """One track on its way to this peer."""
+
+    kind: Kind
+    payload_type: int
+    packets: int = 0
+    octets: int = 0
+    confirmed: int = -1
+    moved: float = 0.0
+    loss: float = 0.0
+
+
+class Outlet:
+    """One connected receiver of a stream; `types` are the payload types it negotiated."""
+
+    def __init__(self, peer: Peer, stream: Stream, types: dict[Kind, int], ntp: Callable[[], float]) -> None:
+        self.peer = peer
+        self.stream = stream
+        self.types = types
+        self.line = Line(peer)
+        self.paced: PacedVideo | None = None
+        self.budget = RetransmissionBudget()
+        self.resent = 0
+        self._ntp = ntp
+        self._feeds = {kind: _Feed(kind, number) for kind, number in types.items()}
+        self._by_ssrc = {stream.tracks[kind].ssrc: feed for kind, feed in self._feeds.items()}
+        self._estimate: tuple[float, int] | None = None
+        self._short = 0
+        self._rtt: float | None = peer.rtt
+        self._reported = 0.0
+        peer.on_rtcp = self.take_rtcp
+
+    @property
+    def local(self) -> bool:
+        """Whether the peer is on this school's own network."""
+        return self._rtt is not None and self._rtt < LAN_RTT
+
+    @property
+    def narrow(self) -> bool:
+        """Whether pictures must be paced: the far end said so, or it is not in this school."""
+        return self._short >= SHORT or not self.local
+
+    def pace(self, following: int | None) -> None:
+        """Send video through a queue from now on; `following` is the next sequence number if any was sent."""
+        track = self.stream.tracks["video"]
+        self.paced = PacedVideo((h264 if track.codec == "H264" else vp8).starts_key, following)
+
+    def bitrate(self, now: float) -> float:
+        """Return the bits per second that may be sent."""
+        if self._estimate is not None and now - self._estimate[0] < ESTIMATE_LIFE:
+            return self._estimate[1] * VIDEO_SHARE
+        return PACE_LAN if self.local else PACE_FIRST
+
+    def count(self, kind: Kind, packets: int, octets: int) -> None:
+        """Note what was sent for the first time; octets include headers."""
+        feed = self._feeds[kind]
+        feed.packets += packets
+        feed.octets += octets - RTP_HEADER * packets
+        self.budget.earn(octets)
+
+    def count_all(self, totals: dict[Kind, tuple[int, int]]) -> None:
+        """Note packets and octets of both kinds, of which this peer may take only one."""
+        for kind, (packets, octets) in totals.items():
+            if kind in self._feeds:
+                self.count(kind, packets, octets)
+
+    def wire(self, packet: Packet) -> bytes:
+        """Return a packet with the payload type this peer negotiated."""
+        return typed(packet, self.types[packet.kind])
+
+    def take_rtcp(self, data: bytes, now: float) -> None:
+        """Take one decrypted compound RTCP packet."""
+        try:
+            packets = rtcp.parse(data)
+        except BadPacket:
+            return
+        for packet in packets:
+            if isinstance(packet, rtcp.ReceiverReport | rtcp.SenderReport):
+                for block in packet.blocks:
+                    self._note(block, now)
+            elif isinstance(packet, rtcp.Nack):
+                self._resend(packet, now)
+            elif isinstance(packet, rtcp.Pli | rtcp.Fir):
+                self.stream.request_key(now)
+            elif isinstance(packet, rtcp.Remb):
+                self._estimated(packet.bitrate, now)
+
+    def _note(self, block: rtcp.ReportBlock, now: float) -> None:
+        feed = self._by_ssrc.get(block.ssrc)
+        if feed is None:
+            return
+        if block.highest_sequence != feed.confirmed:
+            feed.confirmed, feed.moved = block.highest_sequence, now
+        feed.loss = block.fraction_lost / 256
+        if block.lsr:
+            took = ((rtcp.middle(self._ntp()) - block.lsr - block.dlsr) & 0xFFFFFFFF) / 65536
+            self._rtt = took if took < 60 else self._rtt  # a wrapped difference is a report of another clock
+
+    def _estimated(self, bitrate: int, now: float) -> None:
+        self._estimate = (now, bitrate)
+        if self._short < SHORT:
+            self._short = self._short + 1 if bitrate < self.stream.bitrate else 0
+
+    def _resend(self, nack: rtcp.Nack, now: float) -> None:
+        feed = self._by_ssrc.get(nack.ssrc)
+        if feed is None:
+            return
+        for low in nack.lost:
+            wire = self._held(feed.kind, low)
+            if wire is not None and self.budget.spend(len(wire), feed.kind):
+                self.resent += 1
+                if self.paced is not None:
+                    self.paced.spend(len(wire))
+                blast((self.line,), ((wire,),))
+
+    def _held(self, kind: Kind, low: int) -> bytes | None:
+        packet = self.stream.lanes[kind].ring.find(low)
+        if kind == "video" and self.paced is not None:
+            wire = self.paced.find(low)
+            if wire is not None or packet is None or packet.sequence >= self.paced.first:
+                return wire
+        return None if packet is None else self.wire(packet)
+
+    def report(self, now: float) -> None:
+        """Send the sender reports that are due, with this node's clock in place of the publisher's."""
+        if now - self._reported < REPORT_PAUSE or not self.stream.live:
+            return
+        self._reported = now
+        ntp = self._ntp()
+        packets: list[rtcp.AnyRtcp] = []
+        for kind, feed in self._feeds.items():
+            timestamp = self.stream.timestamp_at(kind, ntp)
+            if timestamp is not None and feed.packets:
+                ssrc = self.stream.tracks[kind].ssrc
+                stamp, octets = timestamp & 0xFFFFFFFF, feed.octets & 0xFFFFFFFF
+                packets.append(
+                    rtcp.SenderReport(ssrc, ntp, rtcp.middle(ntp), stamp, feed.packets & 0xFFFFFFFF, octets)
+                )
+                packets.append(rtcp.SourceDescription(ssrc, CNAME))
+        if packets:
+            self.peer.send_rtcp(rtcp.build(*packets))
+
+    def health(self, now: float) -> Health:
+        """Say how the peer fares."""
+        picture, sound = (self._moves(kind, now) for kind in ("video", "audio"))
+        seen = "video" in self._feeds and self._feeds["video"].moved > 0
+        frozen = seen and not picture and self.stream.live
+        state = "ok"
+        if self.peer.closed.is_set():
+            state = "gone"
+        elif "video" in self._feeds and not picture:
+            state = "frozen" if frozen else "no-picture"
+        elif "audio" in self._feeds and not sound:
+            state = "no-sound"
+        loss = max((feed.loss for feed in self._feeds.values()), default=0.0)
+        estimate = self._estimate[1] if self._estimate else None
+        return Health(state, picture, sound, frozen, round(loss, 3), self._rtt, estimate)
+
+    def _moves(self, kind: Kind, now: float) -> bool:
+        feed = self._feeds.get(kind)
+        return feed is not None and feed.moved > 0 and now - feed.moved < STALLED
+
+    def close(self) -> None:
+        """Give the socket back."""
+        self.line.close()
+
+
+def typed(packet: Packet, payload_type: int) -> bytes:
+    """Return a packet's wire form with another payload type; everything else stays."""
+    second = payload_type | 0x80 if packet.marker else payload_type
+    if packet.wire[1] == second:
+        return packet.wire
+    return b"\x80" + second.to_bytes(1, "big") + packet.wire[2:]

@@ -1,0 +1,113 @@
+"""Video for one receiver behind a narrow or long link: whole pictures, in order, no faster than the link.
+
+The receiver gets sequence numbers without holes for what is left out on purpose, so it asks again only for
+what the link lost. SSRC and timestamps stay the stream's. No I/O: packets and the time come in, wires go out.
+"""
+
+from collections import OrderedDict, deque
+from collections.abc import Callable
+
+from edge.media.packet import Packet
+from edge.media.rate import Pacer, PictureGate
+from edge.media.reorder import Reorder
+
+HOLD = 0.6  # seconds to wait for a packet that this node itself asked for again: two long round trips
+HISTORY = 2048  # packets kept for repeats: 13 s of a 1.5 Mbit/s lesson
+BURST = 8 * 1250  # bytes: at most eight packets at once into a router's small queue
+PACE_FIRST = 3_000_000  # bit/s until the far end says what fits
+
+
+class PacedVideo:
+    """The queue of one receiver's video."""
+
+    def __init__(self, starts_key: Callable[[bytes], bool], following: int | None) -> None:
+        self._starts_key = starts_key
+        self._reorder = Reorder(hold=HOLD)
+        self._gate = PictureGate()
+        self._pacer = Pacer(BURST)
+        self._picture: list[Packet] = []
+        self._expected: int | None = None
+        self._highest = 0
+        self._whole = True
+        self._queue: deque[bytes] = deque()
+        self._queued = 0
+        self._sent: OrderedDict[int, bytes] = OrderedDict()
+        self._next = following
+        self.first = following or 0
+
+    @property
+    def waiting(self) -> bool:
+        """Whether anything is queued."""
+        return bool(self._queue)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing waits and nothing was left out: the stream's own packets could go on from here."""
+        idle = not self._queue and not self._picture and self._next is not None
+        return idle and self._next == self._expected == self._highest + 1
+
+    @property
+    def left_out(self) -> int:
+        """Pictures not sent because the link had no room."""
+        return self._gate.left_out
+
+    def offer(self, packet: Packet, now: float, bitrate: float) -> None:
+        """Take one packet of the stream, in any order."""
+        self._highest = max(self._highest, packet.sequence)
+        for each in self._reorder.add(packet, now):
+            self._collect(each, bitrate)
+
+    def expire(self, now: float, bitrate: float) -> None:
+        """Give up on packets that this node itself did not get in time."""
+        for each in self._reorder.expire(now):
+            self._collect(each, bitrate)
+
+    def _collect(self, packet: Packet, bitrate: float) -> None:
+        if self._expected is not None and packet.sequence != self._expected:
+            self._whole = False
+            self._gate.broken()
+        self._expected = packet.sequence + 1
+        if self._picture and self._picture[0].timestamp != packet.timestamp:
+            self._decide(bitrate)
+        self._picture.append(packet)
+        if packet.marker:
+            self._decide(bitrate)
+
+    def _decide(self, bitrate: float) -> None:
+        picture, self._picture = self._picture, []
+        key = self._starts_key(picture[0].payload)
+        # A hole right before a key frame harms nothing that follows.
+        whole, self._whole = self._whole or key, True
+        if whole and self._gate.admits(key, self._queued * 8 / max(bitrate, 1.0)):
+            for packet in picture:
+                self._number(packet)
+
+    def _number(self, packet: Packet) -> None:
+        if self._next is None:
+            self._next = self.first = packet.sequence
+        low = self._next & 0xFFFF
+        self._next += 1
+        wire = packet.wire[:2] + low.to_bytes(2, "big") + packet.wire[4:]
+        self._queue.append(wire)
+        self._queued += len(wire)
+
+    def due(self, now: float, bitrate: float) -> list[bytes]:
+        """Return the packets that may go out now, at `bitrate` bits per second."""
+        wires: list[bytes] = []
+        while self._queue and self._pacer.allows(now, bitrate):
+            wire = self._queue.popleft()
+            self._queued -= len(wire)
+            self._pacer.spend(len(wire))
+            self._sent[int.from_bytes(wire[2:4], "big")] = wire
+            if len(self._sent) > HISTORY:
+                self._sent.popitem(last=False)
+            wires.append(wire)
+        return wires
+
+    def spend(self, size: int) -> None:
+        """Note bytes that went out beside the queue: audio, packets sent again."""
+        self._pacer.spend(size)
+
+    def find(self, low: int) -> bytes | None:
+        """Return a packet sent under this 16-bit sequence number."""
+        return self._sent.get(low)

@@ -1,0 +1,104 @@
+"""WHEP client: one stream pulled from the parent node, again and again until it is no longer wanted."""
+
+import logging
+from collections.abc import Callable
+from urllib.parse import quote
+
+import aiohttp
+from yarl import URL
+
+from edge.media import sdp
+from edge.media.negotiate import Refused, read_answer
+from edge.media.packet import Codec, Kind, Track
+from edge.media.receiver import Receiver
+from edge.media.studio import Studio
+from edge.media.transport import Identity, Peer, PeerFailed
+
+SILENCE = 4.0  # seconds without a datagram until the link counts as cut: sender reports come every second
+CONNECT_TIME = 1.5  # seconds for TCP: a link that is back after a cut is found by the next try
+REQUEST_TIME = 6.0  # seconds for one exchange on a link of 64 kbit/s
+FAREWELL_TIME = 1.0  # seconds to tell the parent that we leave; it notices by itself too
+NAME_HEADER = "X-Tirek-Name"
+MAX_ANSWER = sdp.MAX_SDP
+WANTED: list[tuple[Kind, tuple[Codec, ...]]] = [("video", ("H264", "VP8")), ("audio", ("opus",))]
+
+log = logging.getLogger(__name__)
+
+
+class ParentFailed(Exception):
+    """The parent could not be reached or refused; worth another try."""
+
+
+class Parent:
+    """HTTP to the parent node."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: URL, name: str, token: str | None) -> None:
+        self.url = url
+        self.http = http
+        self.headers = {NAME_HEADER: quote(name)}  # header fields are ASCII, names of schools are not
+        if token is not None:
+            self.headers["Authorization"] = f"Bearer {token}"
+
+    async def post(self, path: str, offer: str) -> tuple[str, URL]:
+        """Send an offer; return the answer and the session's address; raise ParentFailed."""
+        headers = {**self.headers, "Content-Type": "application/sdp"}
+        try:
+            async with self.http.post(self.url.join(URL(path)), data=offer, headers=headers) as response:
+                text = (await response.content.read(MAX_ANSWER)).decode(errors="replace")
+                location = response.headers.get("Location")
+                if response.status != 201 or location is None:
+                    raise ParentFailed(f"{response.status} {text[:200]!r}")
+                return text, response.url.join(URL(location))
+        except (aiohttp.ClientError, TimeoutError, ValueError) as exc:
+            raise ParentFailed(f"{type(exc).__name__}: {exc}") from exc
+
+    async def delete(self, session: URL) -> None:
+        """End a session; a parent out of reach will notice by itself."""
+        timeout = aiohttp.ClientTimeout(total=FAREWELL_TIME)
+        try:
+            async with self.http.delete(session, headers=self.headers, timeout=timeout):
+                return
+        except (aiohttp.ClientError, TimeoutError):
+            return
+
+
+class Pull:
+    """One stream on its way from the parent into this node's studio."""
+
+    def __init__(
+        self, parent: Parent, studio: Studio, identity: Identity, ntp: Callable[[], float], loopback: bool
+    ) -> None:
+        self._parent = parent
+        self._studio = studio
+        self._identity = identity
+        self._ntp = ntp
+        self._loopback = loopback
+
+    async def once(self, name: str) -> None:
+        """Join a stream and receive it until it ends or the link is cut; raise ParentFailed."""
+        peer = Peer(self._identity, controlling=True, loopback=self._loopback)
+        session: URL | None = None
+        try:
+            sections = sdp.offer_sections(WANTED, "recvonly")
+            offer = sdp.write_offer(sections, await peer.local("actpass"), {})
+            answer, session = await self._parent.post(f"/whep/{name}", offer)
+            description, tracks = read_answer(answer, sections)
+            await peer.connect(description.transport, description.transport.setup == "passive")
+            await self._receive(peer, name, tracks)
+        except (PeerFailed, Refused) as exc:
+            raise ParentFailed(str(exc)) from exc
+        finally:
+            await peer.close()
+            if session is not None:
+                await self._parent.delete(session)
+
+    async def _receive(self, peer: Peer, name: str, tracks: dict[Kind, Track]) -> None:
+        stream = self._studio.begin(name, tracks)
+        publication = stream.publication
+        receiver = Receiver(peer, stream, list(tracks.values()), self._ntp)
+        log.info("parent connected stream=%s codecs=%s", name, sdp.codecs(tracks))
+        try:
+            await receiver.run(SILENCE)
+        finally:
+            self._studio.leave(stream, publication)
+            log.info("parent left stream=%s counts=%s", name, receiver.counts)

@@ -1,0 +1,111 @@
+"""WHEP (draft-ietf-wish-whep): somebody watches a stream of this node."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+from msgspec import Struct
+
+from edge.media.negotiate import Agreed, Refused, agree_watch, read_offer
+from edge.media.outlet import Health, Outlet
+from edge.media.relay import Relay
+from edge.media.session import Session, Sessions
+from edge.media.stream import Stream
+from edge.media.studio import Studio
+from edge.media.transport import PeerFailed
+
+SILENCE = 30.0  # seconds without a datagram until a watcher is gone: consent checks come every 5 s (RFC 7675)
+LOOK = 0.1  # seconds between looks at whether a watcher should still be served
+REMEMBERED = 60.0  # seconds a watcher that is gone stays on the hub teacher's list
+MAX_REMEMBERED = 64  # watchers gone that are listed: the schools of a hub, several times over
+
+log = logging.getLogger(__name__)
+
+
+class Watcher(Struct):
+    """One who watches, or did a moment ago, as the hub teacher's page shows it."""
+
+    name: str
+    stream: Stream
+    since: float  # NTP seconds
+    outlet: Outlet
+    gone: float | None = None
+
+
+class Whep:
+    """The serving side of a node."""
+
+    def __init__(
+        self, studio: Studio, sessions: Sessions, relay: Relay, ntp: Callable[[], float], limit: int
+    ) -> None:
+        self._studio = studio
+        self._sessions = sessions
+        self._relay = relay
+        self._ntp = ntp
+        self._limit = limit
+        self._asked = 0
+        self._here: list[Watcher] = []
+        self._gone: deque[Watcher] = deque(maxlen=MAX_REMEMBERED)
+
+    async def watch(self, stream_name: str, text: str, name: str) -> tuple[Session, str]:
+        """Answer an offer to watch a stream; `name` is what the watcher calls itself; raise Refused."""
+        offer = read_offer(text, "watch")
+        stream = self._studio.streams.get(stream_name)
+        if stream is None or not stream.live:
+            raise Refused(409, "no-publisher", f"nobody publishes as {stream_name} yet", name=stream_name)
+        agreed = agree_watch(offer, stream.tracks)
+        if self._asked >= self._limit:
+            raise Refused(503, "too-many", f"{self._limit} watch already")
+        self._asked += 1
+        try:
+            session, answer = await self._sessions.answer(offer, agreed)
+            work = partial(self._serve, session, stream, agreed, name)
+            self._sessions.start(session, work, f"watcher of {stream_name}")
+        except BaseException:
+            self._asked -= 1
+            raise
+        return session, answer
+
+    async def _serve(self, session: Session, stream: Stream, agreed: Agreed, name: str) -> None:
+        try:
+            await session.connect()
+            types = {kind: track.payload_type for kind, track in agreed.tracks.items()}
+            outlet = Outlet(session.peer, stream, types, self._ntp)
+            await self._feed(Watcher(name, stream, self._ntp(), outlet))
+        except (PeerFailed, ConnectionError) as exc:
+            log.warning("watcher did not connect stream=%s name=%r reason=%r", stream.name, name, str(exc))
+        finally:
+            self._asked -= 1
+
+    async def _feed(self, watcher: Watcher) -> None:
+        loop = asyncio.get_running_loop()
+        outlet, stream = watcher.outlet, watcher.stream
+        fanout = self._relay.fanout(stream)
+        self._here.append(watcher)
+        fanout.join(outlet)
+        self._studio.announce()
+        try:
+            while not outlet.peer.closed.is_set() and not stream.ended:
+                if loop.time() - outlet.peer.heard > SILENCE:
+                    break
+                await asyncio.sleep(LOOK)
+        finally:
+            fanout.leave(outlet)
+            self._here.remove(watcher)
+            outlet.peer.closed.set()
+            watcher.gone = loop.time()
+            self._gone.append(watcher)
+            self._studio.announce()
+
+    def count(self, stream: Stream) -> int:
+        """Return how many watch a stream."""
+        return sum(watcher.stream is stream for watcher in self._here)
+
+    def watchers(self, stream_name: str, now: float) -> list[tuple[Watcher, Health]]:
+        """Return who watches a stream and how they fare; those who left a minute ago or less come last."""
+        gone = [each for each in self._gone if each.gone is not None and now - each.gone < REMEMBERED]
+        back = {watcher.name for watcher in self._here}
+        listed = [*self._here, *(each for each in gone if each.name not in back)]
+        return [(each, each.outlet.health(now)) for each in listed if each.stream.name == stream_name]

@@ -1,0 +1,55 @@
+"""WHIP (RFC 9725): somebody publishes to this node."""
+
+import logging
+from collections.abc import Callable
+
+from edge.media import sdp
+from edge.media.negotiate import Agreed, agree_publish, read_offer
+from edge.media.receiver import Receiver
+from edge.media.session import Session, Sessions
+from edge.media.studio import Studio
+from edge.media.transport import PeerFailed
+
+SILENCE = 10.0  # seconds without a datagram until a publisher is gone; RFC 7675 would wait 30
+
+log = logging.getLogger(__name__)
+
+
+class Whip:
+    """The publishing side of a node."""
+
+    def __init__(self, studio: Studio, sessions: Sessions, ntp: Callable[[], float]) -> None:
+        self._studio = studio
+        self._sessions = sessions
+        self._ntp = ntp
+
+    async def publish(self, name: str, text: str) -> tuple[Session, str]:
+        """Answer an offer to publish as `name`; raise Refused."""
+        offer = read_offer(text, "publish")
+        agreed = agree_publish(offer)
+        self._studio.reserve(name)
+        try:
+            session, answer = await self._sessions.answer(offer, agreed)
+            self._sessions.start(session, lambda: self._receive(session, name, agreed), f"publisher {name}")
+        except BaseException:
+            self._studio.release(name)
+            raise
+        return session, answer
+
+    async def _receive(self, session: Session, name: str, agreed: Agreed) -> None:
+        try:
+            await session.connect()
+            stream = self._studio.begin(name, agreed.tracks)
+        except PeerFailed as exc:
+            log.warning("publisher did not connect stream=%s reason=%r", name, str(exc))
+            return
+        finally:
+            self._studio.release(name)
+        publication = stream.publication
+        receiver = Receiver(session.peer, stream, list(agreed.tracks.values()), self._ntp)
+        log.info("publisher connected stream=%s codecs=%s", name, sdp.codecs(agreed.tracks))
+        try:
+            await receiver.run(SILENCE)
+        finally:
+            self._studio.leave(stream, publication)
+            log.info("publisher left stream=%s counts=%s", name, receiver.counts)

@@ -1,0 +1,121 @@
+"""WHIP and WHEP over HTTP: offers in, answers out, sessions as resources (RFC 9725 sections 4.2 to 4.6)."""
+
+import asyncio
+import re
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from edge.access import Door, Throttle, asker_of
+from edge.media import sdp
+from edge.media.negotiate import Refused
+from edge.media.pull import NAME_HEADER
+from edge.media.session import Session, Sessions
+from edge.media.whep import Whep
+from edge.media.whip import Whip
+
+STREAM = re.compile(r"[a-z0-9-]{1,64}")
+MAX_NAME = 63  # letters of a watcher's name, as in the configuration
+METHODS = "OPTIONS, POST, PATCH, DELETE"
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": METHODS,
+    "Access-Control-Allow-Headers": f"Authorization, Content-Type, If-Match, {NAME_HEADER}",
+    "Access-Control-Expose-Headers": "Location, ETag, Link, Retry-After",
+}
+
+
+class Signalling:
+    """The HTTP side of WHIP and WHEP."""
+
+    def __init__(self, door: Door, sessions: Sessions, whip: Whip, whep: Whep) -> None:
+        self._door = door
+        self._sessions = sessions
+        self._whip = whip
+        self._whep = whep
+        self._throttle = Throttle()
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return what is mounted."""
+        routes: list[web.RouteDef] = []
+        for path in ("/whip/{stream:.*}", "/whep/{stream:.*}", "/session/{id}"):
+            routes += [web.route("OPTIONS", path, self._options), web.get(path, self._nothing)]
+        return [
+            *routes,
+            web.post("/whip/{stream:.*}", self._publish),
+            web.post("/whep/{stream:.*}", self._watch),
+            web.patch("/session/{id}", self._trickle),
+            web.delete("/session/{id}", self._end),
+        ]
+
+    async def _options(self, request: web.Request) -> web.Response:
+        return web.Response(
+            headers={**CORS, "Accept-Post": "application/sdp", "Access-Control-Max-Age": "600"}
+        )
+
+    async def _nothing(self, request: web.Request) -> web.Response:
+        """A GET has no content to give (RFC 9725 section 4.2)."""
+        return web.Response(status=204, headers=CORS)
+
+    async def _publish(self, request: web.Request) -> web.Response:
+        self._slow_down(request)
+        self._door.admit(asker_of(request.remote, request.headers), "publish")
+        name, offer = _stream(request), await _body(request, "application/sdp")
+        session, answer = await self._whip.publish(name, offer)
+        return _created(session, answer)
+
+    async def _watch(self, request: web.Request) -> web.Response:
+        self._slow_down(request)
+        holder = self._door.admit(asker_of(request.remote, request.headers), "watch")
+        name, offer = _stream(request), await _body(request, "application/sdp")
+        session, answer = await self._whep.watch(name, offer, holder or _label(request))
+        return _created(session, answer)
+
+    async def _trickle(self, request: web.Request) -> web.Response:
+        self._slow_down(request)
+        session = self._sessions.find(request.match_info["id"])
+        fragment = await _body(request, "application/trickle-ice-sdpfrag")
+        await session.trickle(fragment, request.headers.get("If-Match"))
+        return web.Response(status=204, headers=CORS)
+
+    async def _end(self, request: web.Request) -> web.Response:
+        session = self._sessions.find(request.match_info["id"])
+        self._sessions.open.pop(session.id, None)
+        await session.peer.close()
+        return web.Response(headers=CORS)
+
+    def _slow_down(self, request: web.Request) -> None:
+        if not self._throttle.allows(request.remote or "", asyncio.get_running_loop().time()):
+            raise Refused(429, "too-many", "too many requests from this address")
+
+
+def _stream(request: web.Request) -> str:
+    name = request.match_info["stream"]
+    if STREAM.fullmatch(name) is None:
+        raise Refused(400, "stream-name", f"{name[:80]!r} is not a stream name: 1 to 64 of a-z, 0-9 and -")
+    return name
+
+
+async def _body(request: web.Request, content_type: str) -> str:
+    if request.content_type != content_type:
+        raise Refused(415, "bad-offer", f"Content-Type is {request.content_type}, not {content_type}")
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > sdp.MAX_SDP:
+            raise Refused(400, "bad-offer", f"longer than {sdp.MAX_SDP} bytes")
+    try:
+        return body.decode()
+    except UnicodeDecodeError as exc:
+        raise Refused(400, "bad-offer", "not UTF-8 text") from exc
+
+
+def _label(request: web.Request) -> str:
+    """Return what a watcher calls itself, or its address."""
+    name = unquote(request.headers.get(NAME_HEADER, ""))[:MAX_NAME]
+    return name if name and name.isprintable() else request.remote or "?"
+
+
+def _created(session: Session, answer: str) -> web.Response:
+    headers = {**CORS, "Location": f"/session/{session.id}", "ETag": session.etag}
+    return web.Response(status=201, text=answer, content_type="application/sdp", headers=headers)

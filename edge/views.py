@@ -1,0 +1,126 @@
+"""What a node shows: pages, words, who is live and who watches."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from aiohttp import web
+
+from edge import words
+from edge.access import Door, asker_of
+from edge.media.negotiate import Refused
+from edge.media.ntp import NTP_EPOCH
+from edge.media.stream import Stream
+from edge.media.studio import Studio
+from edge.media.whep import Whep
+from edge.signalling import STREAM
+
+PAGES = Path(__file__).parent / "pages"
+MAX_WAIT = 25.0  # seconds a list of streams is held back for news: below the 30 s of most proxies
+CACHE = {"Cache-Control": "no-cache"}  # ETag decides: an upgraded node must not serve yesterday's page
+
+Recording = Callable[[str], dict[str, str]]
+
+
+class Views:
+    """Pages and lists for people and other nodes."""
+
+    def __init__(self, name: str, door: Door, studio: Studio, whep: Whep, recording: Recording) -> None:
+        self._name = name
+        self._door = door
+        self._studio = studio
+        self._whep = whep
+        self._recording = recording
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        """Return what is mounted."""
+        return [
+            web.get("/", _page("watch.html")),
+            web.get("/teach", _page("teach.html")),
+            web.get("/recordings", _page("recordings.html")),
+            web.get("/static/{file}", self._static),
+            web.get("/api/words/{lang}", self._words),
+            web.get("/api/node", self._node),
+            web.get("/api/streams", self._streams),
+            web.get("/api/streams/{stream}/viewers", self._viewers),
+        ]
+
+    async def _static(self, request: web.Request) -> web.StreamResponse:
+        path = PAGES / request.match_info["file"]
+        if path.parent != PAGES or path.suffix not in (".js", ".css", ".svg") or not path.is_file():
+            raise web.HTTPNotFound
+        return web.FileResponse(path, headers=CACHE)
+
+    async def _words(self, request: web.Request) -> web.Response:
+        try:
+            return web.json_response(words.load(request.match_info["lang"]), headers=CACHE)
+        except words.BadWords as exc:
+            raise web.HTTPNotFound from exc
+
+    async def _node(self, request: web.Request) -> web.Response:
+        return web.json_response({"name": self._name, "version": metadata.version("tirek")})
+
+    async def _streams(self, request: web.Request) -> web.Response:
+        self._door.admit(asker_of(request.remote, request.headers), "watch")
+        after = request.query.get("after", "")
+        if after.isdecimal():
+            await self._studio.news(int(after[:18]), _wait(request.query.get("wait", "")))
+        streams = [self._described(stream) for stream in self._studio.streams.values()]
+        return web.json_response({"version": self._studio.version, "streams": streams})
+
+    def _described(self, stream: Stream) -> dict[str, object]:
+        tracks = stream.tracks
+        age = asyncio.get_running_loop().time() - stream.since
+        return {
+            "name": stream.name,
+            "live": stream.live,
+            "since": _utc(time.time() - age),
+            "video": tracks["video"].codec if "video" in tracks else None,
+            "audio": tracks["audio"].codec if "audio" in tracks else None,
+            "viewers": self._whep.count(stream),
+            "bitrate": round(stream.bitrate),
+            "recording": self._recording(stream.name),
+        }
+
+    async def _viewers(self, request: web.Request) -> web.Response:
+        self._door.admit(asker_of(request.remote, request.headers), "publish")
+        name = request.match_info["stream"]
+        if STREAM.fullmatch(name) is None:
+            raise Refused(400, "stream-name", f"{name[:80]!r} is not a stream name")
+        listed = self._whep.watchers(name, asyncio.get_running_loop().time())
+        rows = [
+            {
+                "name": watcher.name,
+                "since": _utc(watcher.since - NTP_EPOCH),
+                "state": health.state,
+                "sees": health.sees,
+                "hears": health.hears,
+                "frozen": health.frozen,
+                "loss": health.loss,
+                "rtt": health.rtt,
+                "bitrate": health.bitrate,
+            }
+            for watcher, health in listed
+        ]
+        return web.json_response({"viewers": rows})
+
+
+def _page(name: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def show(request: web.Request) -> web.StreamResponse:
+        return web.FileResponse(PAGES / name, headers=CACHE)
+
+    return show
+
+
+def _wait(text: str) -> float:
+    try:
+        return min(max(float(text), 0.0), MAX_WAIT)
+    except ValueError:
+        return MAX_WAIT
+
+
+def _utc(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
