@@ -27,6 +27,12 @@ class Place(Struct, frozen=True):
     disk: Disk
     reserve: int = RESERVE
 
+    def prepare(self) -> None:
+        """Make the folder, durably, if it is not there; raises OSError."""
+        if not self.folder.is_dir():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.disk.sync_folder(self.folder.parent)
+
     def check(self, wanted: int) -> None:
         """Raise OSError unless so many bytes fit and the reserve is still left."""
         if self.disk.room(self.folder) < wanted + self.reserve:
@@ -113,8 +119,8 @@ class Part:
 
     def _create(self) -> tuple[DiskFile, DiskFile]:
         folder, disk = self._place.folder, self._place.disk
+        self._place.prepare()
         self._place.check(0)
-        folder.mkdir(parents=True, exist_ok=True)
         media = disk.create(self.recording.path(folder))
         self._files.append(media)
         index = disk.create(folder / (self.header.id + INDEX))

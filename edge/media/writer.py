@@ -222,6 +222,7 @@ class Writer:
     def _retry(self) -> None:
         self._retry_at = self._now + RETRY
         try:
+            self._place.prepare()
             self._place.check(self._place.reserve // RESUME)
         except OSError:
             return
