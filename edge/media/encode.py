@@ -16,7 +16,7 @@ from edge.media.source import KEY_INTERVAL, Picture
 
 OPUS_FRAME = 960  # samples: 20 ms, what every WebRTC receiver expects
 OPUS_BITRATE = 48_000  # bit/s: speech and a school's music; 20 ms packets of 120 bytes
-AUDIO_OPTIONS = {"frame_duration": "20", "application": "audio"}
+AUDIO_OPTIONS = {"frame_duration": "20", "application": "audio", "vbr": "constrained"}
 
 _VIDEO_TIME = Fraction(1, CLOCK_RATE["video"])
 _AUDIO_TIME = Fraction(1, CLOCK_RATE["audio"])

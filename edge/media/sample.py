@@ -14,6 +14,7 @@ from edge.media.packet import CLOCK_RATE
 from edge.media.source import Picture
 from edge.media.testcard import pictures, tone
 
+HISS_LEVEL = 0.02  # of 1: a quiet room; no two sound packets are alike, so each can be told by its content
 NOISE = 12  # of 100: fills 1.5 Mbit/s at 720p25, as a camera in a classroom does
 
 
@@ -26,7 +27,7 @@ def make_lesson(path: Path, seconds: float, picture: Picture | None = None, nois
 
 def _write(container: OutputContainer, seconds: float, picture: Picture, noise: int) -> None:
     video, audio = _video_stream(container, picture), _audio_stream(container)
-    sounds, heard = tone("stereo"), 0
+    sounds, heard = tone("stereo", HISS_LEVEL), 0
     for number, drawn in zip(range(round(seconds * picture.rate)), pictures(picture, noise), strict=False):
         drawn.pts, drawn.time_base = number, Fraction(1, picture.rate)
         drawn.pict_type = PictureType.NONE  # the generator marks every picture as a key frame

@@ -14,6 +14,7 @@ from edge.media.packet import CLOCK_RATE, Codec, Frame, Kind
 from edge.media.source import Picture
 
 TONE = f"frequency=440:beep_factor=2:sample_rate={CLOCK_RATE['audio']}:samples_per_frame={OPUS_FRAME}"
+HISS = f"sample_rate={CLOCK_RATE['audio']}:nb_samples={OPUS_FRAME}:seed=1"
 
 
 class TestCard:
@@ -59,11 +60,17 @@ def pictures(picture: Picture, noise: int = 0) -> Iterator[av.VideoFrame]:
     return (graph.vpull() for _ in count())
 
 
-def tone(layout: str = "mono") -> Iterator[av.AudioFrame]:
-    """Yield blocks of 20 ms of sound."""
+def tone(layout: str = "mono", noise: float = 0.0) -> Iterator[av.AudioFrame]:
+    """Yield blocks of 20 ms of sound; with `noise` (0 to 1) no two are alike."""
     form = f"sample_fmts=s16:channel_layouts={layout}:sample_rates={CLOCK_RATE['audio']}"
     graph = Graph()
+    mixed = graph.add("amix", "inputs=2:normalize=0")
+    graph.add("sine", TONE).link_to(mixed, 0, 0)
+    graph.add("anoisesrc", f"{HISS}:amplitude={noise}").link_to(mixed, 0, 1)
     graph.link_nodes(
-        graph.add("sine", TONE), graph.add("aformat", form), graph.add("abuffersink")
+        mixed,
+        graph.add("aformat", form),
+        graph.add("asetnsamples", str(OPUS_FRAME)),
+        graph.add("abuffersink"),
     ).configure()
     return (cast(av.AudioFrame, graph.pull()) for _ in count())
