@@ -27,7 +27,7 @@ check: .venv/.dev           ## format, lint, types, floors and house rules
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m pytest -p no:cacheprovider tests/house
 
 bench: .venv/.dev           ## the table of docs/measured, on this machine
