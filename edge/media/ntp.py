@@ -14,3 +14,7 @@ class NtpClock:
     def __call__(self) -> float:
         """Return the seconds since 1900."""
         return time.monotonic() + self._shift
+
+    def at(self, monotonic: float) -> float:
+        """Return the seconds since 1900 of a monotonic moment."""
+        return monotonic + self._shift

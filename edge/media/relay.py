@@ -6,8 +6,6 @@ out, a peer on the school's own network moves to the common path.
 """
 
 import asyncio
-from collections.abc import Callable
-
 from edge.media.blast import MAX_RUN, Line, Run, blast, runs_of
 from edge.media.outlet import Outlet, typed
 from edge.media.packet import Kind, Packet
@@ -33,7 +31,6 @@ class Fanout:
         self._batch: list[Packet] = []
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
-        self.on_closed: Callable[[], None] = _nothing
         stream.attach(self)
 
     def join(self, outlet: Outlet) -> None:
@@ -81,10 +78,11 @@ class Fanout:
         """Nothing to do: each peer's reports are made from the stream's clock."""
 
     def closed(self) -> None:
-        """Let everybody know that the stream has ended."""
+        """The stream has ended: let every peer go."""
         if self._timer is not None:
             self._timer.cancel()
-        self.on_closed()
+        for outlet in self.outlets:
+            outlet.peer.closed.set()
 
     def flush(self) -> None:
         """Send what has come in since the last time."""
@@ -138,7 +136,6 @@ class Fanout:
 
     def tick(self, now: float) -> bool:
         """Release paced packets, send reports; return whether the next look should come soon."""
-        self.stream.rate(now)
         for outlet in tuple(self._paced):
             if outlet.paced is not None:
                 outlet.paced.expire(now, outlet.bitrate(now))
@@ -209,7 +206,3 @@ def _typed_runs(batch: list[Packet], types: Types) -> list[Run]:
 
 def _numbered(wire: bytes, payload_type: int) -> bytes:
     return wire[:1] + bytes((wire[1] & 0x80 | payload_type,)) + wire[2:]
-
-
-def _nothing() -> None:
-    """Nobody waits for the end of this stream."""

@@ -92,6 +92,8 @@ class Studio:
             while True:
                 await asyncio.sleep(SWEEP)
                 now = self._loop.time()
+                for stream in self.streams.values():
+                    stream.rate(now)
                 for name, left in tuple(self._left.items()):
                     if now - left > self._return_time:
                         self._end(self.streams[name])

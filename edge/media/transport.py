@@ -269,6 +269,16 @@ class Peer:
         with contextlib.suppress(SrtpError):
             path[0].sendto(self.srtp.protect_rtcp(data), path[1])
 
+    async def gone(self, silence: float) -> None:
+        """Wait until the peer is closed, or has sent nothing for `silence` seconds."""
+        while (left := self.heard + silence - self._loop.time()) > 0:
+            try:
+                async with asyncio.timeout(left):
+                    await self.closed.wait()
+                return
+            except TimeoutError:
+                continue
+
     async def close(self) -> None:
         """Tell the peer and end ICE and DTLS at once."""
         self._ice.media = None

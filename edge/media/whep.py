@@ -17,7 +17,6 @@ from edge.media.studio import Studio
 from edge.media.transport import PeerFailed
 
 SILENCE = 30.0  # seconds without a datagram until a watcher is gone: consent checks come every 5 s (RFC 7675)
-LOOK = 0.1  # seconds between looks at whether a watcher should still be served
 REMEMBERED = 60.0  # seconds a watcher that is gone stays on the hub teacher's list
 MAX_REMEMBERED = 64  # watchers gone that are listed: the schools of a hub, several times over
 
@@ -80,24 +79,18 @@ class Whep:
             self._asked -= 1
 
     async def _feed(self, watcher: Watcher) -> None:
-        loop = asyncio.get_running_loop()
         outlet, stream = watcher.outlet, watcher.stream
         fanout = self._relay.fanout(stream)
         self._here.append(watcher)
         fanout.join(outlet)
-        self._studio.announce()
         try:
-            while not outlet.peer.closed.is_set() and not stream.ended:
-                if loop.time() - outlet.peer.heard > SILENCE:
-                    break
-                await asyncio.sleep(LOOK)
+            await outlet.peer.gone(SILENCE)  # the fan-out closes the peer when the stream ends
         finally:
             fanout.leave(outlet)
             self._here.remove(watcher)
             outlet.peer.closed.set()
-            watcher.gone = loop.time()
+            watcher.gone = asyncio.get_running_loop().time()
             self._gone.append(watcher)
-            self._studio.announce()
 
     def count(self, stream: Stream) -> int:
         """Return how many watch a stream."""
