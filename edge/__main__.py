@@ -65,21 +65,21 @@ def publish(parsed: argparse.Namespace) -> int:
     from edge.media import publish as publishing
 
     logs.start()
-    return publishing.main(parsed.source, parsed.to, parsed.token)
+    return publishing.main(parsed.source, parsed.to, parsed.token, parsed.loop)
 
 
 def list_recordings(parsed: argparse.Namespace) -> int:
     """Print the recordings below a state folder."""
-    from edge.media import store
+    from edge import recordings
 
-    return store.main(parsed.state)
+    return recordings.list_command(parsed.state)
 
 
 def verify_recording(parsed: argparse.Namespace) -> int:
     """Compare a recording with its index, frame by frame."""
-    from edge.media import verify
+    from edge import recordings
 
-    return verify.main(parsed.file)
+    return recordings.verify_command(parsed.file)
 
 
 def demo(parsed: argparse.Namespace) -> int:
@@ -145,6 +145,7 @@ def _add_publish(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SOURCE", help="a file, /dev/videoN or the word test")
     parser.add_argument("--to", required=True, metavar="URL", help="the WHIP address, http://HUB/whip/STREAM")
     parser.add_argument("--token", help="a token that may publish")
+    parser.add_argument("--loop", action="store_true", help="begin a file again when it ends")
     parser.set_defaults(command=publish)
 
 

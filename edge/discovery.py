@@ -19,6 +19,7 @@ from edge.hubs import NODE, Answer, Hubs, Network
 
 SERVICE = "_tirek._tcp.local."
 SRV = 33  # RFC 2782
+EVERYWHERE = {"0.0.0.0": 4, "::": 6}  # a host that stands for every address of this version of IP
 LOOK_AGAIN = 3.0  # seconds between looks at our own addresses: a cable plugged in is noticed at once
 RESOLVE_TIME = 1500  # milliseconds for what an announcement left out; it usually leaves out nothing
 MAX_WAITING = 64  # announcements not yet looked at: twice the hubs we remember
@@ -32,7 +33,18 @@ class Presence(Struct, frozen=True):
     port: int
     depth: int  # steps below the root of the tree
     version: str
-    hosts: tuple[str, ...] = ("0.0.0.0",)  # where it listens; "0.0.0.0" and "::" stand for every address
+    hosts: tuple[str, ...] = ("0.0.0.0",)  # where it listens
+
+
+def local_networks() -> dict[str, Network]:
+    """Return the addresses of this computer that need no interface beside them, each with its network."""
+    found: dict[str, Network] = {}
+    for adapter in ifaddr.get_adapters():
+        for ip in adapter.ips:
+            address = ip.ip if isinstance(ip.ip, str) else ip.ip[0]
+            if not ipaddress.ip_address(address).is_link_local or isinstance(ip.ip, str):
+                found[address] = ipaddress.ip_network(f"{address}/{ip.network_prefix}", strict=False)
+    return found
 
 
 class Discovery:
@@ -44,42 +56,47 @@ class Discovery:
         presence: Callable[[], Presence | None],
         interfaces: Sequence[str] = (),
         clock: Callable[[], float] = time.monotonic,
+        networks: Callable[[], dict[str, Network]] = local_networks,
+        look_again: float = LOOK_AGAIN,
     ) -> None:
         """`interfaces` are IPv4 addresses; none stand for all there are at the moment."""
         self._hubs = hubs
         self._presence = presence
         self._interfaces = tuple(interfaces)
         self._clock = clock
+        self._networks = networks
+        self._look_again = look_again
 
     async def run(self) -> NoReturn:
         """Announce and listen until cancelled; NetworkAbsent when there is nothing to do it on."""
         while True:
             try:
-                await self._session(_networks(), self._presence())
+                await self._session(self._networks(), self._presence())
             except (OSError, zeroconf.Error) as exc:
                 raise NetworkAbsent(f"no multicast DNS: {exc}") from exc
 
     async def _session(self, networks: dict[str, Network], presence: Presence | None) -> None:
         interfaces = self._interfaces or _multicast(networks)
-        if not interfaces:
-            raise NetworkAbsent("no IPv4 address to look for hubs on")
+        if not interfaces or not set(interfaces) <= set(networks):
+            raise NetworkAbsent(f"no IPv4 address to look for hubs on, only {', '.join(networks) or 'none'}")
         waiting: asyncio.Queue[str] = asyncio.Queue(MAX_WAITING)
-        async with AsyncZeroconf(interfaces=list(interfaces)) as mdns, asyncio.TaskGroup() as tasks:
-            resolving = tasks.create_task(self._resolve(mdns.zeroconf, waiting, tuple(networks.values())))
+        async with AsyncZeroconf(interfaces=list(interfaces)) as mdns:
             ear = _Ear(self._hubs, waiting)
             mdns.zeroconf.async_add_listener(ear, None)
             browser = AsyncServiceBrowser(mdns.zeroconf, [SERVICE], handlers=[ear.changed])
             if presence is not None:
                 await (await mdns.async_register_service(_service(presence, networks)))
-            await self._until_changed(networks, presence)
+            async with asyncio.TaskGroup() as tasks:
+                resolving = tasks.create_task(self._resolve(mdns.zeroconf, waiting, tuple(networks.values())))
+                await self._until_changed(networks, presence)
+                resolving.cancel()
             await browser.async_cancel()
-            resolving.cancel()
         self._hubs.stirred(self._clock())
 
     async def _until_changed(self, networks: dict[str, Network], presence: Presence | None) -> None:
         while True:
-            await asyncio.sleep(LOOK_AGAIN)
-            if networks != _networks() or presence != self._presence():
+            await asyncio.sleep(self._look_again)
+            if networks != self._networks() or presence != self._presence():
                 return
 
     async def _resolve(
@@ -137,28 +154,24 @@ def _node(name: str) -> str:
 
 
 def _service(presence: Presence, networks: dict[str, Network]) -> AsyncServiceInfo:
-    everywhere = {"0.0.0.0", "::"} & set(presence.hosts)
-    away = [each for each in networks if not ipaddress.ip_address(each).is_loopback]
     return AsyncServiceInfo(
         SERVICE,
         f"{presence.node}.{SERVICE}",
         port=presence.port,
         properties={"name": presence.name, "depth": str(presence.depth), "version": presence.version},
         server=f"{presence.node}.local.",
-        parsed_addresses=(away or list(networks)) if everywhere else list(presence.hosts),
+        parsed_addresses=_served(presence.hosts, networks),
     )
+
+
+def _served(hosts: Sequence[str], networks: dict[str, Network]) -> list[str]:
+    """Return where others reach us; loopback only where there is nothing else."""
+    served = {host for host in hosts if host not in EVERYWHERE}
+    versions = {EVERYWHERE[host] for host in hosts if host in EVERYWHERE}
+    served |= {each for each, network in networks.items() if network.version in versions}
+    away = {each for each in served if not ipaddress.ip_address(each).is_loopback}
+    return sorted(away or served)
 
 
 def _multicast(networks: dict[str, Network]) -> tuple[str, ...]:
     return tuple(each for each, network in networks.items() if network.version == 4)
-
-
-def _networks() -> dict[str, Network]:
-    """Every address of this computer that means something without naming an interface, with its network."""
-    found: dict[str, Network] = {}
-    for adapter in ifaddr.get_adapters():
-        for ip in adapter.ips:
-            address = ip.ip if isinstance(ip.ip, str) else ip.ip[0]
-            if not ipaddress.ip_address(address).is_link_local or isinstance(ip.ip, str):
-                found[address] = ipaddress.ip_network(f"{address}/{ip.network_prefix}", strict=False)
-    return found

@@ -1,13 +1,19 @@
 """Nodes find each other by multicast DNS: real ones, on the loopback interface."""
 
 import asyncio
+import ipaddress
 import secrets
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import count
+
+import pytest
 
 from edge.discovery import Discovery, Presence
-from edge.hubs import Hubs
+from edge.errors import NetworkAbsent
+from edge.hubs import Hubs, Network
+from edge.supervise import keep
 
 LOOPBACK = ("127.0.0.1",)
 KILLED_HUB = """
@@ -59,6 +65,10 @@ async def running(hubs: Hubs, *announced: Presence) -> AsyncIterator[None]:
         part.cancel()
 
 
+async def at_once(seconds: float, wake: asyncio.Event | None) -> bool:
+    return False
+
+
 def node_id() -> str:
     return f"test-{secrets.token_hex(6)}"
 
@@ -92,6 +102,47 @@ async def test_a_hub_that_says_goodbye_is_forgotten() -> None:
             await listener.until(wakes=1)
         await listener.hubs.gone.wait()
     assert listener.hubs.best() is None
+
+
+async def test_no_network_at_all_is_worth_another_try() -> None:
+    alone = Discovery(Hubs(node_id(), lambda: None), lambda: None, networks=dict)
+    with pytest.raises(NetworkAbsent, match="only none"):
+        await alone.run()
+
+
+async def test_a_hub_is_found_on_a_network_that_appears_later() -> None:
+    listener, announced = Listener(node_id()), hub(node_id())
+    plugged = {"127.0.0.1": ipaddress.ip_network("127.0.0.0/8")}
+    looks = count()
+
+    def networks() -> dict[str, Network]:
+        return plugged if next(looks) else {}
+
+    part = Discovery(listener.hubs, lambda: None, networks=networks)
+    async with (
+        running(Hubs(announced.node, lambda: None), announced),
+        asyncio.timeout(10),
+        asyncio.TaskGroup() as tasks,
+    ):
+        kept = tasks.create_task(keep(part.run, "discovery", pause=at_once))
+        await listener.until(wakes=1)
+        kept.cancel()
+        best = listener.hubs.best()
+    assert best is not None
+
+
+async def test_a_change_of_our_own_addresses_wakes_a_waiting_link() -> None:
+    listener, changes = Listener(node_id()), count(1)
+
+    def networks() -> dict[str, Network]:
+        return {"127.0.0.1": ipaddress.ip_network(f"127.0.0.0/{8 + next(changes) % 2}")}
+
+    part = Discovery(listener.hubs, lambda: None, networks=networks, look_again=0.001)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(part.run())
+        await listener.until(wakes=1)
+        task.cancel()
+    assert listener.wakes
 
 
 async def test_a_hub_back_from_a_power_cut_wakes_the_waiting_although_its_announcement_is_not_new() -> None:
