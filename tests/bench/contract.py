@@ -6,9 +6,9 @@ from msgspec import Struct, field
 class Order(Struct, frozen=True):
     """What a process shall do; it answers with one line."""
 
-    do: str  # "join" (crowd) | "measure" (crowd) | "report" (all others)
+    do: str  # crowd: "join" or "measure"; publisher: "start" or "report"; receivers: "report" or "finish"
     count: int = 0  # join: viewers there shall be in all
-    seconds: float = 0.0  # measure: how long
+    seconds: float = 0.0  # measure: how long; start, report: after how long
 
 
 class Ready(Struct, frozen=True):
@@ -25,6 +25,7 @@ class Sent(Struct, frozen=True):
     video: int
     audio: int
     stamps: list[tuple[int, int]]  # (frame of the lesson, real time in ns its last packet left), video only
+    begin: float = 0.0  # monotonic seconds of the lesson's time 0
 
 
 class Joined(Struct, frozen=True):
@@ -76,3 +77,4 @@ class ServerPlan(Struct, frozen=True):
     address: str
     lesson: str = ""
     record: str = ""  # a file MediaRecorder shall write; empty: only receive
+    uvloop: bool = False

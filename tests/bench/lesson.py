@@ -17,7 +17,8 @@ CACHE = Path(__file__).parents[2] / ".bench_cache"
 SECONDS = 60
 VIDEO_RATE, AUDIO_RATE = 90_000, 48_000
 FRAMES_PER_SECOND = 25
-VIDEO_STEP, AUDIO_STEP = VIDEO_RATE // FRAMES_PER_SECOND, 960  # Opus packets of 20 ms
+AUDIO_PER_SECOND = 50
+VIDEO_STEP, AUDIO_STEP = VIDEO_RATE // FRAMES_PER_SECOND, AUDIO_RATE // AUDIO_PER_SECOND
 TAIL = 16  # bytes at the end of a frame that tell it from all others of the lesson
 START_CODE = re.compile(rb"\x00\x00\x00?\x01")
 
@@ -97,7 +98,7 @@ def make() -> Path:
 
 
 def _packaged_ffmpeg() -> str:
-    import imageio_ffmpeg  # type: ignore[import-untyped]
+    import imageio_ffmpeg  # type: ignore[import-untyped]  # it comes without types
 
     path: str = imageio_ffmpeg.get_ffmpeg_exe()
     return path

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 from datetime import UTC, datetime
@@ -36,4 +37,5 @@ def _janus() -> list[str]:
     if not shutil.which("janus"):
         return []
     said = subprocess.run(["janus", "--version"], capture_output=True, text=True, check=False).stdout
-    return [f"Janus {said.rpartition(' ')[2].strip() or '?'}"]
+    found = re.search(r"\(([\d.]+)\)", said)
+    return [f"Janus {found[1] if found else '?'}"]

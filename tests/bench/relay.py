@@ -69,6 +69,7 @@ def _measure(name: str, quick: bool) -> list[Case]:
         Peer(place, "crowd", ViewerPlan(running.watch, lesson)) as crowd,
     ):
         publisher.ready()
+        publisher.ask(Order("start"), Sent)
         crowd.ready()
         usage = Usage(running.pid)
         for size in QUICK_SIZES if quick else SIZES:

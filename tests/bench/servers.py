@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +15,16 @@ from tests.bench.contract import ServerPlan
 from tests.bench.peers import janus
 from tests.bench.place import free_port
 
-OURS, AIORTC, JANUS = "tirek", "aiortc av.Packet", "Janus videoroom"
+OURS, AIORTC, AIORTC_UVLOOP, JANUS = "tirek", "aiortc av.Packet", "aiortc + uvloop", "Janus videoroom"
+
+CONFIG = """
+name = "bench"
+state = "{state}"
+listen = ["{address}"]
+record = {record}
+discover = false
+allow_anyone = true
+"""
 
 
 class Relay(Struct, frozen=True):
@@ -29,39 +39,50 @@ class Relay(Struct, frozen=True):
 def available() -> list[str]:
     """The relays that can be started here."""
     ours = [OURS] if find_spec("edge.__main__") else []
-    return [*ours, AIORTC, *([JANUS] if janus.is_installed() else [])]
+    return [*ours, AIORTC, AIORTC_UVLOOP, *([JANUS] if janus.is_installed() else [])]
 
 
 @contextmanager
 def relay(name: str, place: Place) -> Iterator[Relay]:
     """Run one relay."""
-    start = {OURS: _ours, AIORTC: _aiortc, JANUS: _janus}[name]
+    start = {OURS: _ours, JANUS: _janus}.get(name, partial(_aiortc, name=name))
     with start(place) as running:
         yield running
 
 
 @contextmanager
-def node(place: Place, state: Path, parent: str = "") -> Iterator[tuple[str, int]]:
-    """Run one node of ours; gives its root URL and process id."""
-    root = f"{place.address}:{free_port(place)}"
-    words = [sys.executable, "-m", "edge", "run", "--state", str(state), "--listen", root, "--allow-anyone"]
-    if parent:
-        words += ["--parent", parent]
-    with Process(place, words, log=state.with_suffix(".log")) as process:
-        yield f"http://{root}", process.pid
+def node(place: Place, folder: Path, *, parent: str = "", record: bool = False) -> Iterator[tuple[str, int]]:
+    """Run one node of ours, its state in `folder`; gives its root URL and process id."""
+    address = f"{place.address}:{free_port(place)}"
+    settings = CONFIG.format(state=folder / "state", address=address, record=str(record).lower())
+    config = folder / "node.toml"
+    config.write_text(settings + (f'parent = "{parent}"\n' if parent else ""))
+    words = (sys.executable, "-m", "edge", "run", "--config", str(config))
+    with Process(place, words, log=folder / "log") as process:
+        yield f"http://{address}", process.pid
+
+
+@contextmanager
+def two_nodes(near: Place, far: Place, folder: Path, *, record: bool = False) -> Iterator[tuple[str, str]]:
+    """Run a hub and a classroom that has it as its parent; gives their root URLs."""
+    hub_folder, room_folder = folder / "hub", folder / "room"
+    hub_folder.mkdir()
+    room_folder.mkdir()
+    with node(near, hub_folder) as (hub, _), node(far, room_folder, parent=hub, record=record) as (room, _):
+        yield hub, room
 
 
 @contextmanager
 def _ours(place: Place) -> Iterator[Relay]:
-    with TemporaryDirectory() as folder, node(place, Path(folder) / "state") as (url, pid):
+    with TemporaryDirectory() as folder, node(place, Path(folder)) as (url, pid):
         yield Relay(OURS, pid, f"{url}/whip/lesson", f"{url}/whep/lesson")
 
 
 @contextmanager
-def _aiortc(place: Place) -> Iterator[Relay]:
-    with Peer(place, "packet_relay", ServerPlan(place.address)) as peer:
+def _aiortc(place: Place, name: str) -> Iterator[Relay]:
+    with Peer(place, "packet_relay", ServerPlan(place.address, uvloop=name == AIORTC_UVLOOP)) as peer:
         url = peer.ready().url
-        yield Relay(AIORTC, peer.pid, f"{url}/whip/lesson", f"{url}/whep/lesson")
+        yield Relay(name, peer.pid, f"{url}/whip/lesson", f"{url}/whep/lesson")
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """The relay one builds from aiortc alone: its receiver, and for every viewer its own senders of av.Packet.
 
-SR, NACK with RTX and REMB are aiortc's own; uvloop, as ours. A sender of packets ignores PLI, so a joiner
-waits for the next key frame. aiortc's jitter buffer gives a video frame out when the next one begins.
+SR, NACK with RTX and REMB are aiortc's own; with asyncio's event loop or, as ours, uvloop. A sender of
+packets ignores PLI, so a joiner waits for the next key frame. aiortc's jitter buffer gives a video frame
+out when the next one begins.
 """
 
 import asyncio
@@ -74,4 +75,5 @@ async def main(plan: ServerPlan) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(msgspec.json.decode(sys.argv[1], type=ServerPlan)))
+    how = msgspec.json.decode(sys.argv[1], type=ServerPlan)
+    (uvloop if how.uvloop else asyncio).run(main(how))

@@ -15,13 +15,19 @@ import av
 import msgspec
 from aiortc import MediaStreamTrack
 
-from tests.bench.contract import PublisherPlan, Ready, Sent
-from tests.bench.lesson import AUDIO_STEP, FRAMES_PER_SECOND, VIDEO_STEP, Lesson, Unit, clock
+from tests.bench.contract import Order, PublisherPlan, Ready, Sent
+from tests.bench.lesson import (
+    AUDIO_PER_SECOND,
+    AUDIO_STEP,
+    FRAMES_PER_SECOND,
+    VIDEO_STEP,
+    Lesson,
+    Unit,
+    clock,
+)
 from tests.bench.peers.signalling import new_connection, payload_types, publish
 from tests.bench.peers.speech import orders, say
 
-HEAD_START = 0.2  # seconds from being connected to the first frame
-AUDIO_PER_SECOND = 50
 MARKER = 0x80
 
 
@@ -71,34 +77,54 @@ def endless(units: list[Unit], step: int) -> Iterator[Unit]:
         yield Unit(unit.kind, number * step, unit.data)
 
 
+class Publisher:
+    """One connected publisher; the lesson begins when told."""
+
+    def __init__(self, plan: PublisherPlan) -> None:
+        self._plan = plan
+        lesson = Lesson(Path(plan.lesson))
+        video, audio = endless(lesson.video, VIDEO_STEP), endless(lesson.audio, AUDIO_STEP)
+        if plan.seconds:
+            video = islice(video, round(plan.seconds * FRAMES_PER_SECOND))
+            audio = islice(audio, round(plan.seconds * AUDIO_PER_SECOND))
+        self._video, self._audio = LessonTrack(video, "video"), LessonTrack(audio, "audio")
+        self._stamps = Stamps(lesson)
+        self._begin = 0.0
+        self.pc = new_connection()
+
+    async def connect(self) -> Ready:
+        """Publish, still silent."""
+        for track in (self._video, self._audio):
+            self.pc.addTransceiver(track, direction="sendonly")
+        await publish(self.pc, self._plan.to)
+        transport = self.pc.getTransceivers()[0].sender.transport
+        send = transport._send_rtp
+
+        async def stamped(packet: bytes) -> None:
+            self._stamps.look(packet)
+            await send(packet)
+
+        vars(transport)["_send_rtp"] = stamped
+        return Ready(payload_types=payload_types(self.pc.localDescription.sdp))
+
+    async def obey(self, order: Order) -> Sent:
+        """Start after a while, or report what was sent since the last report."""
+        await asyncio.sleep(order.seconds)
+        if order.do == "start":
+            self._begin = time.monotonic()
+            for track in (self._video, self._audio):
+                track.begin.set_result(self._begin)
+        taken, self._stamps.taken = self._stamps.taken, []
+        return Sent(self._video.sent, self._audio.sent, taken, self._begin)
+
+
 async def main(plan: PublisherPlan) -> None:
     """Publish until told to end."""
-    lesson = Lesson(Path(plan.lesson))
-    video, audio = endless(lesson.video, VIDEO_STEP), endless(lesson.audio, AUDIO_STEP)
-    if plan.seconds:
-        video = islice(video, round(plan.seconds * FRAMES_PER_SECOND))
-        audio = islice(audio, round(plan.seconds * AUDIO_PER_SECOND))
-    tracks = LessonTrack(video, "video"), LessonTrack(audio, "audio")
-    pc = new_connection()
-    for track in tracks:
-        pc.addTransceiver(track, direction="sendonly")
-    await publish(pc, plan.to)
-    stamps = Stamps(lesson)
-    transport = pc.getTransceivers()[0].sender.transport
-    send = transport._send_rtp
-
-    async def stamped(packet: bytes) -> None:
-        stamps.look(packet)
-        await send(packet)
-
-    vars(transport)["_send_rtp"] = stamped
-    for track in tracks:
-        track.begin.set_result(time.monotonic() + HEAD_START)
-    say(Ready(payload_types=payload_types(pc.localDescription.sdp)))
-    async for _ in orders():
-        taken, stamps.taken = stamps.taken, []
-        say(Sent(tracks[0].sent, tracks[1].sent, taken))
-    await pc.close()
+    publisher = Publisher(plan)
+    say(await publisher.connect())
+    async for order in orders():
+        say(await publisher.obey(order))
+    await publisher.pc.close()
 
 
 if __name__ == "__main__":

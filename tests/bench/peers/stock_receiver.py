@@ -75,6 +75,7 @@ async def main(plan: ServerPlan) -> None:
     async with doors(plan.address, rooms) as url:
         say(Ready(url))
         async for order in orders():
+            await asyncio.sleep(order.seconds)
             if order.do == "finish":
                 await rooms.finish()
             say(Frames(rooms.frames.video, rooms.frames.audio, rooms.strange))

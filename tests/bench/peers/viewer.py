@@ -2,8 +2,9 @@
 
 Its ICE and DTLS are aiortc's, so consent checks are answered. Once connected it takes the socket over: the
 kernel's own time stamps say when a packet arrived, however busy this process is. Every second it sends
-receiver reports with the sender reports' LSR/DLSR and a REMB of 10 Mbit/s, and asks once more for one packet,
-as if it had lost it. Which frame a packet ends it knows by decrypting until one is recognised, then by RTP time.
+receiver reports with the sender reports' LSR/DLSR and a REMB of 10 Mbit/s, and asks once more for one
+packet, as if it had lost it. Which frame a packet ends it knows by decrypting until one frame is
+recognised, then by RTP timestamp.
 """
 
 import asyncio
@@ -39,6 +40,7 @@ RECEIVE_BUFFER = 1 << 20  # a frame for every viewer may wait while this process
 LARGEST = 2048
 ENOUGH = 10_000_000  # bit/s, so that nobody steps down
 BEHIND = 7  # packets: what is asked for again came this long ago, about a frame
+LAN = 0.003  # seconds of round trip the reports tell: below 1 ms Janus keeps nothing to send again
 MY_SSRC = 1
 CIRCLE, HALF = 1 << 16, 1 << 15
 
@@ -206,5 +208,5 @@ class CheapViewer:
             highest_sequence=source.highest or 0,
             jitter=0,
             lsr=middle,
-            dlsr=int((time.monotonic() - arrived) * 65536) if middle else 0,
+            dlsr=max(1, int((time.monotonic() - arrived - LAN) * 65536)) if middle else 0,
         )

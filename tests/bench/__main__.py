@@ -1,0 +1,49 @@
+"""`python -m tests.bench [--only TOPIC] [--quick] [--write]`: measure and print tables."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.bench import congestion, join, loss, record, relay
+from tests.bench.machine import machine
+from tests.bench.table import Table
+
+TOPICS: dict[str, Callable[[bool], Table]] = {
+    "relay": relay.run,
+    "record": record.run,
+    "loss": loss.run,
+    "congestion": congestion.run,
+    "join": join.run,
+}
+MEASURED = Path(__file__).parents[2] / "docs" / "measured"
+
+
+def main() -> None:
+    """Measure what was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument(
+        "--only", choices=TOPICS, action="append", help="one topic; may be given more than once"
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer cases, shorter: below 4 minutes")
+    parser.add_argument("--write", action="store_true", help="write docs/measured/DATE-TOPIC.md as well")
+    asked = parser.parse_args()
+    where = machine()
+    print(where, end="\n\n", flush=True)
+    for topic in asked.only or TOPICS:
+        table = TOPICS[topic](asked.quick)
+        print(table.text(), flush=True)
+        if asked.write:
+            _write(table, where)
+
+
+def _write(table: Table, where: str) -> None:
+    command = " ".join(["python -m tests.bench", *sys.argv[1:]])
+    page = MEASURED / f"{datetime.now(UTC):%Y-%m-%d}-{table.name}.md"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(f"{table.text().replace('## ', '# ', 1)}\n`{command}`\n\n{where}\n")
+
+
+if __name__ == "__main__":
+    main()
