@@ -33,6 +33,8 @@ OPTIONS = {
     "webm": {"cues_to_front": "1", "fflags": "+bitexact"},
 }
 
+CODECS: dict[str, Codec] = {"h264": "H264", "vp8": "VP8", "opus": "opus"}  # by libav's name
+
 
 class Hurried(RuntimeError):
     """Told to leave the rest for the next start."""
@@ -152,9 +154,8 @@ def _tracks(source: InputContainer, out: OutputContainer, index: Index | None) -
         assert isinstance(stream, VideoStream | AudioStream)
         added.append((stream, out.add_stream_from_template(stream, opaque=True)))
     out.start_encoding()
-    names: dict[str, Codec] = {"h264": "H264", "vp8": "VP8", "opus": "opus"}
     return [
-        _Track(old.type, names[old.codec_context.name], new, Fraction(new.time_base or 1))
+        _Track(old.type, CODECS[old.codec_context.name], new, Fraction(new.time_base or 1))
         for old, new in added
     ]
 

@@ -47,6 +47,13 @@ class Inbox:
         self._clocks: dict[Kind, float] = {}
         self._ticked = False
         self._closing = False
+        self._taken = 0
+
+    @property
+    def backlog(self) -> int:
+        """How many items are not dealt with yet."""
+        with self._condition:
+            return len(self._items) + self._taken + self._ticked
 
     def put(self, item: Item) -> None:
         """Hand over an item; a frame is counted and dropped when the writer is too far behind."""
@@ -85,8 +92,10 @@ class Inbox:
     def take(self) -> Batch:
         """Wait for something to do and return all there is."""
         with self._condition:
+            self._taken = 0
             self._condition.wait_for(lambda: self._ticked or self._closing or len(self._items) >= WAKE)
             batch = Batch(list(self._items), self._now, dict(self._clocks), self._closing)
+            self._taken = len(self._items) + 1
             self._items.clear()
             self._bytes = 0
             self._ticked = False

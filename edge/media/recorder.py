@@ -62,6 +62,11 @@ class Recorder:
         writer = self._writer
         return RecordingState(writer.doing, writer.reason, writer.ident)
 
+    @property
+    def backlog(self) -> int:
+        """How much the writer has not dealt with yet: grows when the disk hangs."""
+        return self._inbox.backlog
+
     def packet(self, packet: Packet) -> None:
         """Take one packet, in order of arrival."""
         lane = self._lanes.get(packet.kind)

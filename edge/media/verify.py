@@ -5,14 +5,14 @@ from statistics import median
 
 import av
 from av.audio.stream import AudioStream
-from av.packet import Packet
+from av.stream import Stream
 from av.video.stream import VideoStream
 from msgspec import Struct, field
 
 from edge.media import recording as notes
 from edge.media.finish import CODECS, Times, read_index
 from edge.media.index import Index
-from edge.media.packet import Codec, Kind
+from edge.media.packet import Kind
 from edge.media.pairing import Pairing, as_received
 from edge.media.recording import Recording
 
@@ -69,15 +69,12 @@ def verify(path: Path, decode: bool = True) -> Verdict:
     """Look at every frame of a recording; never raises for what is wrong with it."""
     ident = path.name.partition(".")[0]
     verdict = Verdict(path, notes.load(path.parent, ident), read_index(path.parent, ident))
-    pairing = Pairing(verdict.index.entries if verdict.index else ())
+    inspection = _Inspection(verdict)
     try:
-        _read(verdict, pairing, decode)
+        inspection.run(decode)
     except (OSError, av.FFmpegError) as error:
         verdict.unreadable = str(error)
-    pairing.finish()
-    for kind, tally in verdict.tracks.items():
-        tally.missing = pairing.missing.get(kind, 0)
-        tally.foreign = pairing.foreign.get(kind, 0)
+    inspection.conclude()
     return verdict
 
 
@@ -86,8 +83,8 @@ def summary(verdict: Verdict) -> str:
     lines = [f"{verdict.path.name}: {verdict.seconds:.2f} s"]
     for kind, tally in verdict.tracks.items():
         lines.append(
-            f"  {kind}: {tally.frames} frames, {tally.keys} of them key, {tally.indexed} in the index, "
-            f"{tally.decoded} decoded, {tally.missing} missing, {tally.foreign} unknown, {tally.errors} errors"
+            f"  {kind}: {tally.frames} frames, {tally.keys} of them key, {tally.indexed} in the index; "
+            f"{tally.decoded} decoded, {tally.errors} errors"
         )
     recording = verdict.recording
     if recording is not None and len(verdict.tracks) == 2:
@@ -121,22 +118,53 @@ def _noted(recording: Recording | None) -> list[str]:
     return faults if recording.state == "done" else [*faults, f"its state is {recording.state}"]
 
 
-def _read(verdict: Verdict, pairing: Pairing, decode: bool) -> None:
-    recording = verdict.recording
-    shifted = recording.shifts if recording and recording.state in ("done", "interrupted") else []
-    times = Times(verdict.index, shifted) if verdict.index else None
-    with av.open(verdict.path) as source:
-        codecs = {stream.index: CODECS[stream.codec_context.name] for stream in source.streams}
-        for stream in source.streams:
-            verdict.tracks[_kind(stream)] = tally = Tally()
-            entries = verdict.index.entries if verdict.index else ()
-            tally.indexed = sum(entry.kind == stream.type for entry in entries)
-        for packet in source.demux():
-            kind = _kind(packet.stream)
-            tally = verdict.tracks[kind]
-            if packet.size:
-                _compare(tally, packet, codecs[packet.stream.index], (kind, pairing, times))
-                at = float((packet.pts or 0) * packet.time_base)
-                verdict.seconds = max(verdict.seconds, at)
-            if decode:
-                _decode(tally, packet)
+class _Inspection:
+    """One walk through a file."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        self._verdict = verdict
+        index, recording = verdict.index, verdict.recording
+        self._entries = index.entries if index else []
+        self._pairing = Pairing(self._entries)
+        finished = recording is not None and recording.state in ("done", "interrupted")
+        self._times = Times(index, recording.shifts if recording and finished else []) if index else None
+        for kind in index.header.codecs if index else ():
+            verdict.tracks[kind] = Tally(indexed=sum(entry.kind == kind for entry in self._entries))
+
+    def run(self, decode: bool) -> None:
+        with av.open(self._verdict.path, "r") as source:
+            for packet in source.demux():
+                stream = packet.stream
+                if not isinstance(stream, VideoStream | AudioStream):
+                    continue
+                tally = self._verdict.tracks.setdefault(stream.type, Tally())
+                if packet.size:
+                    frame = as_received(CODECS[stream.codec_context.name], bytes(packet))
+                    shown = float((packet.pts or 0) * packet.time_base)
+                    self._compare(tally, stream.type, frame, shown)
+                    tally.keys += packet.is_keyframe
+                if decode:
+                    _decode(tally, stream, packet)
+
+    def conclude(self) -> None:
+        self._pairing.finish()
+        for kind, tally in self._verdict.tracks.items():
+            tally.missing = self._pairing.missing.get(kind, 0)
+            tally.foreign = self._pairing.foreign.get(kind, 0)
+
+    def _compare(self, tally: Tally, kind: Kind, frame: bytes, shown: float) -> None:
+        tally.frames += 1
+        self._verdict.seconds = max(self._verdict.seconds, shown)
+        entry = self._pairing.match(kind, frame)
+        if entry is not None and self._times is not None:
+            tally.offsets.append(shown - float(self._times.of(kind, entry.timestamp)))
+
+
+def _decode(tally: Tally, stream: VideoStream | AudioStream, packet: "av.Packet[Stream]") -> None:
+    try:
+        pictures = stream.decode(packet)
+    except av.FFmpegError:
+        tally.errors += 1
+        return
+    tally.decoded += len(pictures)
+    tally.errors += sum(picture.is_corrupt for picture in pictures)

@@ -133,7 +133,7 @@ class Writer:
 
     def _keep(self, part: Part, frame: Frame) -> None:
         if frame.kind not in part.header.codecs:
-            part.recording.dropped += 1
+            part.recording.dropped += frame.kind == "audio"  # a picture without its key frame is no loss
             return
         try:
             part.add(frame)

@@ -1,9 +1,12 @@
 """Short real lessons, encoded once a run, and their way to a recorder: packets and sender reports in time."""
 
+from asyncio import sleep, timeout
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cache
+from pathlib import Path
 from random import Random
+from statistics import median
 
 import av
 from av.audio.codeccontext import AudioCodecContext
@@ -25,6 +28,8 @@ NTP = 3_900_000_000.0  # of the first picture
 SOUND_LATER = 0.013  # seconds: the first sound was captured so long after the first picture
 DELAY = 0.02  # seconds from capture to arrival
 TICK = 0.25  # seconds between calls of Recorder.tick
+STEP = 0.0005  # seconds between looks at the recorder
+DEADLINE = 20.0  # seconds for what takes a fraction of one
 
 ENCODERS: dict[Codec, tuple[str, dict[str, str]]] = {
     "H264": (
@@ -92,6 +97,7 @@ def pictures(codec: Codec, seconds: float, gop: int, width: int) -> list[Frame]:
     assert isinstance(context, VideoCodecContext)
     context.width, context.height, context.pix_fmt = width, height, "yuv420p"
     context.time_base, context.gop_size, context.bit_rate = Fraction(1, RATE), gop, 400_000
+    context.thread_count = 1
     context.options = {**options, "g": str(gop)}
     frames: list[Frame] = []
     for number, picture in enumerate(_drawn(width, height, round(seconds * RATE))):
@@ -107,14 +113,14 @@ def pictures(codec: Codec, seconds: float, gop: int, width: int) -> list[Frame]:
 
 @cache
 def sounds(seconds: float) -> list[Frame]:
-    """Encode a tone."""
+    """Encode noise: every packet is unlike the others."""
     context = AudioCodecContext.create("libopus", "w")
     assert isinstance(context, AudioCodecContext)
     context.sample_rate, context.format, context.layout = CLOCK_RATE["audio"], "s16", "stereo"
     resampler = av.AudioResampler("s16", "stereo", CLOCK_RATE["audio"], 960)
     frames: list[Frame] = []
-    for tone in _played(seconds):
-        for block in resampler.resample(tone):
+    for noise in _played(seconds):
+        for block in resampler.resample(noise):
             block.pts = None
             for packet in context.encode(block):
                 timestamp = ZERO["audio"] + len(frames) * 960
@@ -158,22 +164,35 @@ def arriving(*events: Iterable[Event]) -> list[Event]:
 
 
 def shuffled(sent: Sequence[Packet], seed: int, spread: float = 0.1) -> list[Packet]:
-    """Each packet up to `spread` seconds later."""
+    """Each packet up to `spread` seconds later, but for those of the first moment."""
     chance = Random(seed)
-    return [replace(packet, arrival=packet.arrival + chance.uniform(0.0, spread)) for packet in sent]
+    begun = [packet for packet in sent if packet.arrival <= 0.2]
+    return begun + [
+        replace(packet, arrival=packet.arrival + chance.uniform(0.0, spread)) for packet in sent[len(begun) :]
+    ]
 
 
-def play(recorder: Recorder, events: Iterable[Event], begin: float = 0.0) -> None:
-    """Hand events to a recorder as they arrive, with its ticks between them."""
-    tick = begin
+async def play(recorder: Recorder, events: Iterable[Event]) -> None:
+    """Hand events to a recorder as they arrive, with its ticks between them; wait for it at every tick."""
+    tick = 0.0
     for event in events:
         while tick <= event.arrival:
             recorder.tick(tick)
+            await settled(recorder)
             tick += TICK
         if isinstance(event, Packet):
             recorder.packet(event)
         else:
             recorder.report(event.kind, event.ntp, event.timestamp)
+
+
+async def settled(recorder: Recorder) -> None:
+    """Wait until the recorder has nothing left to do."""
+    async with timeout(DEADLINE):
+        while True:
+            if not recorder.backlog:
+                return
+            await sleep(STEP)
 
 
 def _drawn(width: int, height: int, count: int) -> Iterator[VideoFrame]:
@@ -185,5 +204,51 @@ def _drawn(width: int, height: int, count: int) -> Iterator[VideoFrame]:
 
 
 def _played(seconds: float) -> Iterator[AudioFrame]:
-    with av.open(f"sine=frequency=440:sample_rate=48000:duration={seconds}", "r", format="lavfi") as source:
+    noise = f"anoisesrc=color=pink:sample_rate=48000:seed=7:duration={seconds}"
+    with av.open(noise, "r", format="lavfi") as source:
         yield from source.decode(audio=0)
+
+
+def later(event: Event, seconds: float) -> Event:
+    """The same, captured and sent later."""
+    ticks = round(seconds * CLOCK_RATE[event.kind])
+    moved = replace(event, timestamp=event.timestamp + ticks, arrival=event.arrival + seconds)
+    return replace(moved, ntp=moved.ntp + seconds) if isinstance(moved, Report) else moved
+
+
+class Shown(Struct, frozen=True):
+    """A frame as a player gets it."""
+
+    at: float
+    data: bytes
+
+
+def shown(path: Path) -> dict[Kind, list[Shown]]:
+    """Read a file without our index: frames as they were sent, and when they are shown."""
+    found: dict[Kind, list[Shown]] = {"video": [], "audio": []}
+    with av.open(path, "r") as source:
+        for packet in source.demux():
+            if packet.size:
+                kind: Kind = "video" if packet.stream.type == "video" else "audio"
+                data = bytes(packet)
+                if packet.stream.codec_context.name == "h264":
+                    data = _started(data)
+                found[kind].append(Shown(float((packet.pts or 0) * packet.time_base), data))
+    return found
+
+
+def skew(lesson: Lesson, path: Path) -> float:
+    """How many seconds the sound comes later in the file than it was captured."""
+    when = {frame.data: captured(frame) for frame in lesson.frames}
+    found = shown(path)
+    middle = {kind: median(each.at - when[each.data] for each in track) for kind, track in found.items()}
+    return middle["audio"] - middle["video"]
+
+
+def _started(sample: bytes) -> bytes:
+    nals, at = [], 0
+    while at < len(sample):
+        size = int.from_bytes(sample[at : at + 4])
+        nals.append(sample[at + 4 : at + 4 + size])
+        at += 4 + size
+    return b"".join(b"\0\0\0\1" + nal for nal in nals)
