@@ -2,8 +2,7 @@
 
 TirekError
 ├── ConfigWrong     a configuration refused: file, key and value are in the sentence
-├── NetworkAbsent   no network to work on yet; worth another try
-└── ProgramMissing  a command needs something this computer lacks
+└── NetworkAbsent   no network, or nobody on it, to work with yet; worth another try
 """
 
 
@@ -16,8 +15,4 @@ class ConfigWrong(TirekError):
 
 
 class NetworkAbsent(TirekError):
-    """There is no network to work on yet."""
-
-
-class ProgramMissing(TirekError):
-    """Something this computer lacks; the sentence names it."""
+    """There is no network, or nobody on it, to work with yet."""
