@@ -11,7 +11,7 @@ from edge.media import sdp
 from edge.media.negotiate import Refused
 from edge.media.pull import NAME_HEADER
 from edge.media.session import Session, Sessions
-from edge.media.whep import Whep
+from edge.media.whep import Caller, Whep
 from edge.media.whip import Whip
 
 STREAM = re.compile(r"[a-z0-9-]{1,64}")
@@ -68,7 +68,7 @@ class Signalling:
         self._slow_down(request)
         holder = self._door.admit(asker_of(request.remote, request.headers), "watch")
         name, offer = _stream(request), await _body(request, "application/sdp")
-        session, answer = await self._whep.watch(name, offer, holder or _label(request))
+        session, answer = await self._whep.watch(name, offer, _caller(request, holder))
         return _created(session, answer)
 
     async def _trickle(self, request: web.Request) -> web.Response:
@@ -110,10 +110,11 @@ async def _body(request: web.Request, content_type: str) -> str:
         raise Refused(400, "bad-offer", "not UTF-8 text") from exc
 
 
-def _label(request: web.Request) -> str:
-    """Return what a watcher calls itself, or its address."""
-    name = unquote(request.headers.get(NAME_HEADER, ""))[:MAX_NAME]
-    return name if name and name.isprintable() else request.remote or "?"
+def _caller(request: web.Request, holder: str) -> Caller:
+    """Say who watches: the holder of the token, else what a node calls itself, else an address."""
+    said = unquote(request.headers.get(NAME_HEADER, ""))[:MAX_NAME]
+    name = holder or (said if said.isprintable() else "") or request.remote or "?"
+    return Caller(name, is_node=NAME_HEADER in request.headers)
 
 
 def _created(session: Session, answer: str) -> web.Response:

@@ -14,11 +14,17 @@ from edge.media.stream import Stream
 from edge.media.transport import Peer
 
 REPORT_PAUSE = 1.0  # seconds between sender reports: the first two decide how soon sound and picture meet
-LAN_RTT = 0.010  # seconds: below it a link is a school's own network, where a picture may go out at once
+LAN_RTT = 0.030  # seconds: below it a link is a school's own network, even to an old PC with much to do
 PACE_LAN = 60_000_000  # bit/s for the pictures a joiner catches up with
 ESTIMATE_LIFE = 10.0  # seconds an estimate holds: browsers send one at least every second
 SHORT = 2  # estimates below the stream's rate, one after another, until pictures are paced
-STALLED = 4.0  # seconds without a newer packet confirmed until a picture counts as frozen: three reports
+LOSSY = (
+    0.02  # share of packets lost from which a browser's estimate is believed: a busy PC's delays look alike
+)
+LOSSY_FOR = 10.0  # seconds that such a loss counts
+# Seconds without a newer packet confirmed until a track has stopped: browsers report pictures every
+# second and sound every five.
+STALLED: dict[Kind, float] = {"video": 4.0, "audio": 12.0}
 CNAME = "tirek"
 
 
@@ -60,8 +66,13 @@ class Outlet:
         self._ntp = ntp
         self._feeds = {kind: _Feed(kind, number) for kind, number in types.items()}
         self._by_ssrc = {stream.tracks[kind].ssrc: feed for kind, feed in self._feeds.items()}
+        self.trusted = (
+            False  # a node's estimate knows sound from pictures; a browser's may only mean a busy PC
+        )
         self._estimate: tuple[float, int] | None = None
         self._short = 0
+        self._lossy_until = 0.0
+        self._began = peer.heard
         self._rtt: float | None = peer.rtt
         self._reported = 0.0
         peer.on_rtcp = self.take_rtcp
@@ -83,9 +94,12 @@ class Outlet:
 
     def bitrate(self, now: float) -> float:
         """Return the bits per second that may be sent."""
-        if self._estimate is not None and now - self._estimate[0] < ESTIMATE_LIFE:
+        if self._believes(now) and self._estimate is not None and now - self._estimate[0] < ESTIMATE_LIFE:
             return self._estimate[1] * VIDEO_SHARE
-        return PACE_LAN if self.local else PACE_FIRST
+        return PACE_LAN if self.local else max(PACE_FIRST, 2 * self.stream.bitrate)
+
+    def _believes(self, now: float) -> bool:
+        return self.trusted or now < self._lossy_until
 
     def count(self, kind: Kind, packets: int, octets: int) -> None:
         """Note what was sent for the first time; octets include headers."""
@@ -128,13 +142,15 @@ class Outlet:
         if block.highest_sequence != feed.confirmed:
             feed.confirmed, feed.moved = block.highest_sequence, now
         feed.loss = block.fraction_lost / 256
+        if feed.loss > LOSSY:
+            self._lossy_until = now + LOSSY_FOR
         if block.lsr:
             took = ((rtcp.middle(self._ntp()) - block.lsr - block.dlsr) & 0xFFFFFFFF) / 65536
             self._rtt = took if took < 60 else self._rtt  # a wrapped difference is a report of another clock
 
     def _estimated(self, bitrate: int, now: float) -> None:
         self._estimate = (now, bitrate)
-        if self._short < SHORT:
+        if self._short < SHORT and self._believes(now):
             self._short = self._short + 1 if bitrate < self.stream.bitrate else 0
 
     def _resend(self, nack: rtcp.Nack, now: float) -> None:
@@ -178,7 +194,7 @@ class Outlet:
 
     def health(self, now: float) -> Health:
         """Say how the peer fares."""
-        picture, sound = (self._moves(kind, now) for kind in ("video", "audio"))
+        picture, sound = self._moves("video", now), self._moves("audio", now)
         seen = "video" in self._feeds and self._feeds["video"].moved > 0
         frozen = seen and not picture and self.stream.live
         state = "ok"
@@ -194,7 +210,7 @@ class Outlet:
 
     def _moves(self, kind: Kind, now: float) -> bool:
         feed = self._feeds.get(kind)
-        return feed is not None and feed.moved > 0 and now - feed.moved < STALLED
+        return feed is not None and now - max(feed.moved, self._began) < STALLED[kind]
 
     def close(self) -> None:
         """Give the socket back."""

@@ -116,6 +116,10 @@ class Ice(aioice.Connection):
         self._query_consent_task = None
         await self.close()
 
+    async def measure(self) -> None:
+        """Time one round trip now: how a peer is sent its first picture depends on it."""
+        await self._ask_consent(asyncio.get_running_loop())
+
     async def _ask_consent(self, loop: asyncio.AbstractEventLoop) -> bool:
         pair = self._nominated.get(1)
         if pair is None or self.remote_password is None:
@@ -239,6 +243,7 @@ class Peer:
             async with asyncio.timeout(CONNECT_TIME):
                 await self._ice.connect()
                 await self._dtls.start(RTCDtlsParameters(prints))
+                await self._ice.measure()
         except (ConnectionError, TimeoutError, SSL.Error) as exc:
             raise PeerFailed(f"no connection: {exc or 'timed out'}") from exc
         if self._dtls.state != "connected":

@@ -23,6 +23,13 @@ MAX_REMEMBERED = 64  # watchers gone that are listed: the schools of a hub, seve
 log = logging.getLogger(__name__)
 
 
+class Caller(Struct, frozen=True):
+    """Who asks to watch: what it is called, and whether it is a node of ours."""
+
+    name: str
+    is_node: bool = False
+
+
 class Watcher(Struct):
     """One who watches, or did a moment ago, as the hub teacher's page shows it."""
 
@@ -48,8 +55,8 @@ class Whep:
         self._here: list[Watcher] = []
         self._gone: deque[Watcher] = deque(maxlen=MAX_REMEMBERED)
 
-    async def watch(self, stream_name: str, text: str, name: str) -> tuple[Session, str]:
-        """Answer an offer to watch a stream; `name` is what the watcher calls itself; raise Refused."""
+    async def watch(self, stream_name: str, text: str, caller: Caller) -> tuple[Session, str]:
+        """Answer an offer to watch a stream; raise Refused."""
         offer = read_offer(text, "watch")
         stream = self._studio.streams.get(stream_name)
         if stream is None or not stream.live:
@@ -60,21 +67,24 @@ class Whep:
         self._asked += 1
         try:
             session, answer = await self._sessions.answer(offer, agreed)
-            work = partial(self._serve, session, stream, agreed, name)
+            work = partial(self._serve, session, stream, agreed, caller)
             self._sessions.start(session, work, f"watcher of {stream_name}")
         except BaseException:
             self._asked -= 1
             raise
         return session, answer
 
-    async def _serve(self, session: Session, stream: Stream, agreed: Agreed, name: str) -> None:
+    async def _serve(self, session: Session, stream: Stream, agreed: Agreed, caller: Caller) -> None:
         try:
             await session.connect()
             types = {kind: track.payload_type for kind, track in agreed.tracks.items()}
             outlet = Outlet(session.peer, stream, types, self._ntp)
-            await self._feed(Watcher(name, stream, self._ntp(), outlet))
+            outlet.trusted = caller.is_node
+            await self._feed(Watcher(caller.name, stream, self._ntp(), outlet))
         except (PeerFailed, ConnectionError) as exc:
-            log.warning("watcher did not connect stream=%s name=%r reason=%r", stream.name, name, str(exc))
+            log.warning(
+                "watcher did not connect stream=%s name=%r reason=%r", stream.name, caller.name, str(exc)
+            )
         finally:
             self._asked -= 1
 
