@@ -3,8 +3,9 @@
 A hole is noticed when a later packet arrives. It is asked for after a short grace (it may only be late),
 then again each time the answer is overdue, until it is filled or older than `hold`: then it is lost.
 The round-trip time is learnt from request to arrival, of packets asked for once (Karn's rule: after two
-requests nobody knows which was answered). Were it badly underestimated, every packet would be asked for
-twice and nothing learnt; so an answer faster than FASTER of the known time is taken as one to the first.
+requests nobody knows which was answered). But then a time that has grown would never be found again, so
+two answers count all the same: one faster than FASTER of the known time cannot be to the last request and
+is taken as one to the first; one slower than the known time has taken at least as long as since the last.
 """
 
 from itertools import takewhile
@@ -123,8 +124,11 @@ class LossTracker:
         if not hole.times:
             return
         self.recovered += 1
-        if hole.times == 1 or self.rtt is None or now - hole.last_asked < FASTER * self.rtt:
+        since_last = now - hole.last_asked
+        if hole.times == 1 or self.rtt is None or since_last < FASTER * self.rtt:
             self._learn(now - hole.first_asked)
+        elif since_last > self.rtt:
+            self._learn(since_last)
 
     def _learn(self, sample: float) -> None:
         """Smooth as RFC 6298 does, but begin with less variation: an early second request is cheap."""

@@ -208,8 +208,9 @@ def test_a_malformed_payload_breaks_its_frame_only(payload: bytes) -> None:
 )
 def test_fragments_that_do_not_belong_together_break_their_frame(payloads: list[bytes]) -> None:
     assembler = Assembler()
-    before, after = wrap(h264.packetise(KEY), 1, 0), wrap(h264.packetise(DELTA), 50 + len(payloads), 6000)
+    before, after = wrap(h264.packetise(KEY), 46, 0), wrap(h264.packetise(DELTA), 50 + len(payloads), 6000)
     packets = [*before, *wrap(payloads, 50, 3000), *after]
+    assert before[-1].sequence == 49
     assert [frame.timestamp for frame in _feed(assembler, packets)] == [0, 6000]
     assert assembler.broken == 1
 
@@ -260,6 +261,7 @@ def test_a_hole_swallowed_with_padding_behind_it_still_counts() -> None:
 def test_a_frame_that_never_ends_is_given_up() -> None:
     assembler = Assembler()
     pieces = [
+        packet(-1, 0, SPS),
         packet(0, 0, b"\x7c\x85\x88"),
         *(packet(n, 0, b"\x7c\x05" + bytes(60_000)) for n in range(1, 80)),
     ]

@@ -98,7 +98,7 @@ def test_an_answer_after_two_requests_teaches_nothing() -> None:
     _arrive(tracker, 6, 7, now=1.0)
     tracker.due(1.0, 0.1)
     tracker.due(1.5, 0.1)
-    tracker.arrived(5, 1.6)
+    tracker.arrived(5, 1.58)
     assert tracker.rtt == pytest.approx(0.1)
 
 
@@ -109,6 +109,15 @@ def test_a_round_trip_far_above_the_guess_is_found_nevertheless() -> None:
     assert tracker.rtt == pytest.approx(0.6, abs=0.02)
     unaware = 120  # holes of the first 0.6 s
     assert tracker.asked < 2000 + 10 * unaware
+
+
+def test_a_round_trip_that_grows_a_lot_is_found_again() -> None:
+    tracker = LossTracker()
+    _Link(tracker, rtt=0.01, lossy=lambda: False).run(packets=range(0, 400, 2), period=0.005, guess=0.1)
+    known = tracker.rtt
+    _Link(tracker, rtt=0.6, lossy=lambda: False).run(packets=range(400, 4400, 2), period=0.005, guess=0.1)
+    assert known == pytest.approx(0.01, abs=0.01)
+    assert tracker.rtt == pytest.approx(0.6, abs=0.02)
 
 
 def test_at_most_so_many_packets_are_asked_for_at_once_and_the_rest_soon() -> None:

@@ -118,7 +118,8 @@ def test_a_receivers_counters_stay_within_their_fields() -> None:
 def test_unknown_packets_in_a_compound_are_skipped() -> None:
     extended_report = bytes.fromhex("80cf000200000001") + bytes(4)
     transport_feedback = bytes.fromhex("8fcd00020000000100000002")
-    data = extended_report + transport_feedback + rtcp.build(Pli(1, 2))
+    other_application = bytes.fromhex("8fce000500000001000000005842515901000009") + bytes(4)
+    data = extended_report + transport_feedback + other_application + rtcp.build(Pli(1, 2))
     assert rtcp.parse(data) == [Pli(1, 2)]
 
 
