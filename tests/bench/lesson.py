@@ -47,6 +47,7 @@ class Lesson:
     def __init__(self, path: Path) -> None:
         self.video: list[Unit] = []
         self.audio: list[Unit] = []
+        self._keys: set[int] = set()
         self._read(path)
         self._numbers = {
             "video": {print_of_video(unit.data): number for number, unit in enumerate(self.video)},
@@ -68,6 +69,10 @@ class Lesson:
         """The number of the video frame whose last RTP payload this is."""
         return self._tails.get(payload[-TAIL:])
 
+    def is_key(self, number: int) -> bool:
+        """Whether decoding can begin at this video frame."""
+        return number in self._keys
+
     def _read(self, path: Path) -> None:
         with av.open(str(path)) as source:
             annex_b = av.BitStreamFilterContext("h264_mp4toannexb", source.streams.video[0])
@@ -75,6 +80,8 @@ class Lesson:
                 if not packet.size:
                     continue
                 if packet.stream.type == "video":
+                    if packet.is_keyframe:
+                        self._keys.add(len(self.video))
                     for unit in annex_b.filter(packet):
                         self.video.append(Unit("video", len(self.video) * VIDEO_STEP, bytes(unit)))
                 else:

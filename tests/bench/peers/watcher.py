@@ -53,7 +53,7 @@ class Watcher:
 
     def __init__(self, plan: ViewerPlan) -> None:
         self.frames = Frames()
-        self.first = asyncio.Event()
+        self.first: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         self.pc = new_connection()
         self._plan = plan
         self._lesson = Lesson(Path(plan.lesson))
@@ -66,8 +66,7 @@ class Watcher:
         begin = time.monotonic()
         self.pc.on("track", self._tap)
         await watch(self.pc, self._plan.source)
-        await self.first.wait()
-        return self.frames.video[0][1] - begin
+        return await self.first - begin
 
     def _tap(self, _: object) -> None:
         """Called between offer and answer: the transports are there, nothing has come yet."""
@@ -94,7 +93,8 @@ class Watcher:
             number = self._pictures.add(packet)
             if number is not None:
                 self.frames.video.append((number, now))
-                self.first.set()
+                if self._lesson.is_key(number) and not self.first.done():
+                    self.first.set_result(now)
         elif packet.payload_type in self._types("opus"):
             number = self._lesson.find_audio(packet.payload)
             if number is not None:
