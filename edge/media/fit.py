@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from statistics import median
 
+from edge.media.opening import MAX_DISAGREEMENT
 from edge.media.packet import CLOCK_RATE, Kind
 from edge.media.recording import Gap, Shift
 
@@ -23,7 +24,7 @@ class Fit:
             return
         begins = {kind: clocks[kind] + zero / CLOCK_RATE[kind] for kind, zero in self._zero.items()}
         later = begins["audio"] - begins["video"]
-        if self._samples and self._samples[-1][1] == later:
+        if abs(later) > MAX_DISAGREEMENT or (self._samples and self._samples[-1][1] == later):
             return
         self._samples.append((at, later))
         if len(self._samples) > MAX_SAMPLES:

@@ -16,7 +16,7 @@ from edge.media import opus
 from edge.media.avcc import Sets, config, to_lengths
 from edge.media.h264 import START
 from edge.media.packet import CLOCK_RATE, Codec, Frame, Kind
-from edge.media.template import template
+from edge.media.template import NoTemplate, template
 
 FRAGMENT = 2.0  # seconds: what a power cut may cost
 INTERLEAVE = 0.2  # seconds libav waits for the other track before it writes one that runs alone
@@ -106,7 +106,11 @@ class Muxer:
         self._templates: list[InputContainer] = []  # they own what the streams were copied from
         self._out = av.open(self._sink, "w", format=name, options=OPTIONS[name])
         streams = {kind: self._add(kind, codec, key, sets) for kind, codec in codecs.items()}
-        self._out.start_encoding()  # the header may settle on another time base: lanes come after it
+        try:
+            self._out.start_encoding()
+        except av.FFmpegError as error:
+            raise NoTemplate(f"{name}: {error}") from error
+        # The header may settle on another time base: lanes come after it.
         self._lanes = {kind: _Lane(stream, kind, name) for kind, stream in streams.items()}
 
     def mux(self, frame: Frame, pts: int) -> bytes:

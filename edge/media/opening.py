@@ -16,6 +16,7 @@ from edge.media.packet import CLOCK_RATE, Codec, Frame, Kind
 WAIT = 2.0  # seconds for sender reports: aiortc and browsers send the first ones within one
 SOUND_ALONE = 10.0  # seconds: five GOPs of two seconds; a camera that is still off by then stays off
 MAX_FRAMES = 2048  # WAIT holds 150 frames, SOUND_ALONE 500
+MAX_DISAGREEMENT = 2.0  # seconds between what reports and arrival say: more is a sender with two clocks
 LEAD = 1.0  # seconds of sound before the key frame that a following part takes over
 
 
@@ -63,17 +64,31 @@ class Opening:
         full = final or len(self._frames) >= MAX_FRAMES
         if "video" in self._kinds and self._key is None:
             return self._by_arrival() if full or waited >= SOUND_ALONE else None
-        if len(self._kinds) == 1 or all(kind in clocks for kind in self._kinds):
-            return self._aligned({kind: clocks.get(kind, 0.0) for kind in self._kinds}, "sender-reports")
-        return self._by_arrival() if full or waited >= WAIT else None
+        delays = self._delays()
+        timed_out = full or waited >= WAIT
+        if all(kind in delays or (timed_out and kind in clocks) for kind in self._kinds) and (
+            len(self._kinds) == 1 or all(kind in clocks for kind in self._kinds)
+        ):
+            return self._by_reports(clocks, delays)
+        return self._by_arrival() if timed_out else None
+
+    def _by_reports(self, clocks: Mapping[Kind, float], delays: Mapping[Kind, float]) -> Start:
+        known = {kind: clocks[kind] - delay for kind, delay in delays.items() if kind in clocks}
+        if known and max(known.values()) - min(known.values()) > MAX_DISAGREEMENT:
+            return self._by_arrival()
+        return self._aligned({kind: clocks.get(kind, 0.0) for kind in self._kinds}, "sender-reports")
 
     def _by_arrival(self) -> Start:
+        delays = self._delays()
+        return self._aligned(delays, "sender-reports" if len(delays) == 1 == len(self._kinds) else "arrival")
+
+    def _delays(self) -> dict[Kind, float]:
         """The smallest delay seen on each track stands for no delay."""
         delays: dict[Kind, float] = {}
         for frame in self._frames:
             delay = frame.arrival - frame.timestamp / CLOCK_RATE[frame.kind]
             delays[frame.kind] = min(delay, delays.get(frame.kind, delay))
-        return self._aligned(delays, "sender-reports" if len(delays) == 1 == len(self._kinds) else "arrival")
+        return delays
 
     def _aligned(self, offsets: Mapping[Kind, float], aligned: Aligned) -> Start:
         timed = [(_time(frame, offsets), frame) for frame in self._frames]
