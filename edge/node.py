@@ -5,13 +5,13 @@ import ipaddress
 import logging
 import secrets
 import signal
-from importlib import metadata
 from pathlib import Path
 
 import msgspec
 import uvloop
 from aiohttp import web
 
+from edge import VERSION
 from edge.access import Door
 from edge.archive import Archive
 from edge.config import Config, address
@@ -95,7 +95,7 @@ class Node:
         ]
         if self.config.parent is not None or self.config.finds_parent:
             parts.append(keep(self._follow, "parent", self.wake))
-        if self.config.announce or self.config.finds_parent:
+        if self.config.announce or self.config.discover:
             parts.append(keep(Discovery(self.hubs, self._presence).run, "discovery"))
         return parts
 
@@ -108,7 +108,7 @@ class Node:
             return None
         depth = 0 if self.config.parent is None else 1
         hosts = tuple(host for host, _ in self.hosts)
-        return Presence(self.id, self.config.name, self.port, depth, metadata.version("tirek"), hosts)
+        return Presence(self.id, self.config.name, self.port, depth, VERSION, hosts)
 
     async def _listen(self, runner: web.AppRunner) -> None:
         for host, port in self.hosts:

@@ -4,12 +4,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 
 from aiohttp import web
 
-from edge import words
+from edge import VERSION, words
 from edge.access import Door, asker_of
 from edge.media.negotiate import Refused
 from edge.media.ntp import NTP_EPOCH
@@ -61,7 +60,7 @@ class Views:
             raise web.HTTPNotFound from exc
 
     async def _node(self, request: web.Request) -> web.Response:
-        return web.json_response({"name": self._name, "version": metadata.version("tirek")})
+        return web.json_response({"name": self._name, "version": VERSION})
 
     async def _streams(self, request: web.Request) -> web.Response:
         self._door.admit(asker_of(request.remote, request.headers), "watch")
