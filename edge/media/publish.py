@@ -112,6 +112,7 @@ class Publication:
             answer, session = await node.post(str(self._url), offer)
             description, agreed = read_answer(answer, sections)
             await peer.connect(description.transport, description.transport.setup == "passive")
+            await peer.measure()
             types = {kind: track.payload_type for kind, track in agreed.items()}
             await self._serve(Outlet(peer, self._stream, types, self._ntp), peer)
         except (PeerFailed, Refused, ConnectionError) as exc:

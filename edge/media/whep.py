@@ -77,6 +77,7 @@ class Whep:
     async def _serve(self, session: Session, stream: Stream, agreed: Agreed, caller: Caller) -> None:
         try:
             await session.connect()
+            await session.peer.measure()
             types = {kind: track.payload_type for kind, track in agreed.tracks.items()}
             outlet = Outlet(session.peer, stream, types, self._ntp)
             outlet.trusted = caller.is_node
