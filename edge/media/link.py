@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 from yarl import URL
 
-from edge.media.pull import CONNECT_TIME, REQUEST_TIME, Parent, ParentFailed, Pull
+from edge.media.pull import CONNECT_TIME, REQUEST_TIME, Parent, ParentFailed, Pull, read_whole
 
 NEWS_WAIT = 25.0  # seconds the parent may hold an answer back until something changes
 SOON = (0.3, 0.5, 1.0)  # seconds before the first tries again; then SOON's last for SOON_FOR, then up to LATE
@@ -129,7 +129,7 @@ class Link:
         timeout = aiohttp.ClientTimeout(total=NEWS_WAIT + REQUEST_TIME, sock_connect=CONNECT_TIME)
         try:
             async with self._parent.http.get(url, headers=self._parent.headers, timeout=timeout) as response:
-                body = await response.content.read(MAX_LISTING)
+                body = await read_whole(response, MAX_LISTING)
                 if response.status != 200:
                     raise ParentFailed(f"{response.status} {body[:200]!r}")
                 return msgspec.json.decode(body, type=Listing)

@@ -29,6 +29,16 @@ class ParentFailed(Exception):
     """The parent could not be reached or refused; worth another try."""
 
 
+async def read_whole(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    """Return the body, however many pieces the link makes of it; raise ParentFailed beyond `limit` bytes."""
+    body = bytearray()
+    async for piece in response.content.iter_any():
+        body += piece
+        if len(body) > limit:
+            raise ParentFailed(f"{response.status} with more than {limit} bytes")
+    return bytes(body)
+
+
 class Parent:
     """HTTP to the parent node."""
 
@@ -44,7 +54,7 @@ class Parent:
         headers = {**self.headers, "Content-Type": "application/sdp"}
         try:
             async with self.http.post(self.url.join(URL(path)), data=offer, headers=headers) as response:
-                text = (await response.content.read(MAX_ANSWER)).decode(errors="replace")
+                text = (await read_whole(response, MAX_ANSWER)).decode(errors="replace")
                 location = response.headers.get("Location")
                 if response.status != 201 or location is None:
                     raise ParentFailed(f"{response.status} {text[:200]!r}")
