@@ -1,0 +1,179 @@
+"""The processes of a flow test: nodes, publishers and other people's programs, each with a log and an end."""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from aiohttp import ClientSession
+
+ROOT = Path(__file__).parents[2]
+STEP = 0.02  # seconds between looks at something that cannot tell us
+START = 20.0  # seconds for a node to listen: two cores may have much to do
+STOP = 3.0  # seconds that systemd and people give a node to stop
+END = 15.0  # seconds for a program that ends by itself
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+
+async def until(look: Callable[[], T | None], seconds: float = 10.0, why: str = "") -> T:
+    """Return what `look` finds once that is true; fail after the deadline."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not (found := look()):
+        assert asyncio.get_running_loop().time() < deadline, why or f"not within {seconds} s"
+        await asyncio.sleep(STEP)
+    return found
+
+
+async def until_told(ask: Callable[[], Awaitable[T | None]], seconds: float = 10.0, why: str = "") -> T:
+    """Return what `ask` answers once that is true; fail after the deadline."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not (found := await ask()):
+        assert asyncio.get_running_loop().time() < deadline, why or f"not within {seconds} s"
+        await asyncio.sleep(STEP)
+    return found
+
+
+class Program:
+    """One process; all it says goes into a file."""
+
+    def __init__(self, command: list[str], log: Path) -> None:
+        self._command = command
+        self._log = log
+        self._child: asyncio.subprocess.Process | None = None
+
+    @property
+    def said(self) -> str:
+        """Everything it said so far."""
+        return self._log.read_text(errors="replace")
+
+    @property
+    def child(self) -> asyncio.subprocess.Process:
+        """The process, once started."""
+        assert self._child is not None
+        return self._child
+
+    async def start(self) -> None:
+        """Start the process."""
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        with self._log.open("wb") as log:
+            self._child = await asyncio.create_subprocess_exec(
+                *self._command, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env=environment
+            )
+
+    async def says(self, pattern: str, seconds: float = 10.0) -> re.Match[str]:
+        """Wait until it said something."""
+        try:
+            return await until(lambda: re.search(pattern, self.said), seconds)
+        except AssertionError as exc:
+            raise AssertionError(f"never said {pattern!r}:\n{self.said}") from exc
+
+    async def ended(self, seconds: float = END) -> int:
+        """Wait for its end and return the exit status."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.child.wait()
+        except TimeoutError as exc:
+            raise AssertionError(f"still there after {seconds} s:\n{self.said}") from exc
+
+    async def stop(self) -> None:
+        """Ask it to stop, as systemd does; it must within three seconds, and say that all is well."""
+        self.child.send_signal(signal.SIGTERM)
+        assert await self.ended(STOP) == 0, self.said
+
+    async def kill(self) -> None:
+        """End it as a power cut does."""
+        self.child.kill()
+        await self.child.wait()
+
+
+class Node(Program):
+    """`tirek run` on loopback, on a port that the system picks."""
+
+    def __init__(self, state: Path, log: Path, *flags: str) -> None:
+        words = ["-m", "edge", "run", "--state", str(state), "--listen", "127.0.0.1:0", *flags]
+        super().__init__([sys.executable, *words], log)
+        self.state = state
+        self.url = ""
+
+    @property
+    def recordings(self) -> Path:
+        """The folder of its recordings."""
+        return self.state / "recordings"
+
+    async def start(self) -> None:
+        """Start it and wait until it listens."""
+        await super().start()
+        self.url = (await self.says(r'event="listening" address=(\S+)', START))[1]
+
+
+class Crew:
+    """Starts programs in one folder and ends them all; nodes must end well."""
+
+    def __init__(self, folder: Path, http: ClientSession) -> None:
+        self.folder = folder
+        self.http = http
+        self._programs: list[Program] = []
+
+    async def node(self, name: str, *flags: str, parent: str = "", open_door: bool = True) -> Node:
+        """Start a node; the same name again means the same state folder."""
+        door = ["--allow-anyone"] if open_door else []
+        follow = ["--parent", parent] if parent else []
+        node = Node(self.folder / name, self._new_log(name), "--name", name, *door, *follow, *flags)
+        return await self.start(node)
+
+    async def publisher(self, source: str, url: str, *flags: str) -> Program:
+        """Start `tirek publish`."""
+        words = ["-m", "edge", "publish", source, "--to", url, *flags]
+        return await self.start(Program([sys.executable, *words], self._new_log("publisher")))
+
+    async def run(self, *command: str) -> Program:
+        """Run a program to its end; it must end well."""
+        program = await self.start(Program(list(command), self._new_log(Path(command[0]).name)))
+        assert await program.ended() == 0, program.said
+        return program
+
+    async def start(self, program: "P") -> "P":
+        """Start any program of ours or of somebody else's."""
+        self._programs.append(program)
+        await program.start()
+        return program
+
+    def log(self, name: str) -> Path:
+        """Return the file for what the next program of this name says."""
+        return self._new_log(name)
+
+    def _new_log(self, name: str) -> Path:
+        return self.folder / f"{name}-{len(self._programs)}.log"
+
+    async def streams(self, url: str) -> list[Json]:
+        """Return the streams of a node."""
+        return list((await self.get(f"{url}/api/streams"))["streams"])
+
+    async def recordings(self, url: str) -> list[Json]:
+        """Return the recordings of a node."""
+        return list((await self.get(f"{url}/api/recordings"))["recordings"])
+
+    async def get(self, url: str) -> Json:
+        """Return the answer of a node."""
+        async with self.http.get(url) as response:
+            assert response.status == 200, await response.text()
+            return dict(await response.json())
+
+    async def end(self) -> None:
+        """Stop whatever still runs: nodes must stop well, and nothing may stay."""
+        running = [program for program in self._programs if program.child.returncode is None]
+        try:
+            await asyncio.gather(*(program.stop() for program in running if isinstance(program, Node)))
+        finally:
+            for program in running:
+                if program.child.returncode is None:
+                    await program.kill()
+
+
+P = TypeVar("P", bound=Program)
