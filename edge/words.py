@@ -16,11 +16,11 @@ class BadWords(ValueError):
     """A language that is not there, or a file of words that a page could not speak."""
 
 
-def load(language: str) -> dict[str, Said]:
+def load(language: str, folder: Path = FOLDER) -> dict[str, Said]:
     """Return the words of a language by key: a sentence, plural forms by name, or a list of names."""
     if language not in LANGUAGES:
         raise BadWords(f"not a language of ours: {language!r}")
-    path = FOLDER / f"{language}.toml"
+    path = folder / f"{language}.toml"
     words: dict[str, Said] = tomllib.loads(path.read_text(encoding="utf-8"))
     for key, said in words.items():
         if not _is_sound(key, said, LANGUAGES[language]):

@@ -1,4 +1,4 @@
-"""Real browsers for tests: Debian's Chromium over CDP and Firefox over WebDriver BiDi, headless, throw-away profiles.
+"""Real browsers for tests: Debian's Chromium over CDP and Firefox over WebDriver BiDi, headless.
 
 Both speak JSON over one websocket: {id, method, params} and answers by id, everything else is an event.
 """
@@ -24,7 +24,9 @@ ANSWER = 20.0
 STOP = 5.0
 LARGEST_MESSAGE = 64 * 1024 * 1024  # a screenshot is one message
 STEP = 0.05
-DEAF_NAME = "tirek.local"  # a name both browsers resolve to this computer: not a secure context, like a class room's
+DEAF_NAME = (
+    "tirek.local"  # a name both browsers resolve to this computer: not a secure context, like a class room's
+)
 
 Json = dict[str, Any]
 Event = Callable[[Json], None]
@@ -61,9 +63,10 @@ async def until(page: Page, expression: str, seconds: float = 15.0) -> Any:
     """Wait until an expression is true in the page and return its value."""
     try:
         async with asyncio.timeout(seconds):
-            while not (value := await page.evaluate(expression)):
+            while True:
+                if value := await page.evaluate(expression):
+                    return value
                 await asyncio.sleep(STEP)
-            return value
     except TimeoutError:
         body = await page.evaluate("document.body.dataset.state + ' | ' + document.body.innerText")
         raise AssertionError(f"never true: {expression}; page: {body}; console: {page.console}") from None
@@ -83,7 +86,9 @@ class Wire:
         self._listeners[place] = heard
 
     async def ask(self, method: str, params: Json | None = None, session: str = "") -> Json:
+        """Give a command and return its result."""
         number = len(self._waiting) + 1
+        answer: asyncio.Future[Json]
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         message = {"id": number, "method": method, "params": params or {}}
         await self._socket.send_json(message | ({"sessionId": session} if session else {}))
@@ -120,7 +125,7 @@ class Wire:
             answer.set_result(message["result"])
 
 
-# Chromium -------------------------------------------------------------------------------------------------------------
+# Chromium ---------------------------------------------------------------------------------------------------
 
 CHROMIUM_FLAGS = [
     "--headless=new",
@@ -179,10 +184,16 @@ class ChromiumPage:
 
     async def go(self, url: str) -> None:
         await self._ask("Page.navigate", {"url": url})
-        await until(self, f"document.readyState === 'complete' && location.href !== {json.dumps('about:blank')}")
+        await until(
+            self, f"document.readyState === 'complete' && location.href !== {json.dumps('about:blank')}"
+        )
 
     async def evaluate(self, expression: str) -> Any:
-        params = {"expression": f"(async () => ({expression}))()", "awaitPromise": True, "returnByValue": True}
+        params = {
+            "expression": f"(async () => ({expression}))()",
+            "awaitPromise": True,
+            "returnByValue": True,
+        }
         reply = await self._ask("Runtime.evaluate", params)
         if "exceptionDetails" in reply:
             raise Broken(str(reply["exceptionDetails"].get("exception", {}).get("description")))
@@ -207,7 +218,8 @@ class ChromiumPage:
         await self._ask("Emulation.setDeviceMetricsOverride", size)
 
     async def screenshot(self, path: Path) -> None:
-        path.write_bytes(base64.b64decode((await self._ask("Page.captureScreenshot"))["data"]))
+        shot = await self._ask("Page.captureScreenshot")
+        await asyncio.to_thread(path.write_bytes, base64.b64decode(shot["data"]))
 
     async def close(self) -> None:
         await self._wire.ask("Target.disposeBrowserContext", {"browserContextId": self._context})
@@ -225,13 +237,15 @@ class ChromiumPage:
                 self.console.append((params["type"], text))
             case "Runtime.exceptionThrown":
                 details = params["exceptionDetails"]
-                self.console.append(("exception", str(details.get("exception", details).get("description", details))))
+                self.console.append(
+                    ("exception", str(details.get("exception", details).get("description", details)))
+                )
             case "Log.entryAdded":
                 entry = params["entry"]
                 self.console.append((f"{entry['source']} {entry['level']}", entry["text"]))
 
 
-# Firefox --------------------------------------------------------------------------------------------------------------
+# Firefox ----------------------------------------------------------------------------------------------------
 
 FIREFOX_PREFERENCES = {
     "app.update.enabled": False,
@@ -306,7 +320,8 @@ class FirefoxPage:
         await self._ask("browsingContext.setViewport", {"viewport": {"width": width, "height": height}})
 
     async def screenshot(self, path: Path) -> None:
-        path.write_bytes(base64.b64decode((await self._ask("browsingContext.captureScreenshot"))["data"]))
+        shot = await self._ask("browsingContext.captureScreenshot")
+        await asyncio.to_thread(path.write_bytes, base64.b64decode(shot["data"]))
 
     async def close(self) -> None:
         await self._wire.ask("browser.removeUserContext", {"userContext": self._user})
@@ -326,7 +341,7 @@ class FirefoxPage:
             self.console.append((kind, params["text"]))
 
 
-# Starting and ending --------------------------------------------------------------------------------------------------
+# Starting and ending ----------------------------------------------------------------------------------------
 
 
 @contextlib.asynccontextmanager
@@ -362,7 +377,10 @@ async def firefox(*, autoplays: bool = True, has_devices: bool = True) -> AsyncI
             yield Firefox(wire)
 
 
-STARTERS = {"chromium": chromium, "firefox": firefox}
+STARTERS: dict[str, Callable[..., contextlib.AbstractAsyncContextManager[Browser]]] = {
+    "chromium": chromium,
+    "firefox": firefox,
+}
 
 
 def require(package: str) -> None:
@@ -397,14 +415,20 @@ class Process:
 
     async def __aexit__(self, *_: object) -> None:
         if self._child is not None:
-            await self._end(self._child)
+            async with asyncio.timeout(STOP):
+                await self._bury(self._child)
         self._room.cleanup()
 
     async def start(self, arguments: list[str]) -> None:
         environment = os.environ | {"HOME": self._room.name}
         with (Path(self._room.name) / "output").open("wb") as output:
             self._child = await asyncio.create_subprocess_exec(
-                self._program, *arguments, stdout=output, stderr=output, start_new_session=True, env=environment
+                self._program,
+                *arguments,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                env=environment,
             )
 
     async def read(self, name: str, pattern: str) -> re.Match[str]:
@@ -417,15 +441,13 @@ class Process:
                     return found
                 await asyncio.sleep(STEP)
 
-    async def _end(self, child: asyncio.subprocess.Process) -> None:
-        with contextlib.suppress(TimeoutError, ProcessLookupError):
-            child.terminate()
-            async with asyncio.timeout(STOP):
+    async def _bury(self, child: asyncio.subprocess.Process) -> None:
+        """Kill at once: a polite Firefox takes four seconds to leave, and its folder is thrown away."""
+        while True:
+            if not _signal(child.pid):
                 await child.wait()
-        async with asyncio.timeout(STOP):
-            while _signal(child.pid):
-                await asyncio.sleep(STEP)
-        await child.wait()
+                return
+            await asyncio.sleep(STEP)
 
 
 def _signal(group: int) -> bool:

@@ -15,11 +15,11 @@ from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 from edge import words
 
 PAGES = Path(words.__file__).parent / "pages"
-POLICY = (
-    "default-src 'self'; connect-src 'self'; media-src 'self' blob:; frame-ancestors 'none'"  # as the real gate says
-)
+POLICY = "default-src 'self'; connect-src 'self'; media-src 'self' blob:; frame-ancestors 'none'"
 LONG_POLL = 25.0
-UNREACHABLE = re.compile(r"a=end-of-candidates\r\n|a=candidate:[^\r]*\.local[^\r]*\r\n")  # aioice gives up on these
+UNREACHABLE = re.compile(
+    r"a=end-of-candidates\r\n|a=candidate:[^\r]*\.local[^\r]*\r\n"
+)  # aioice gives up on these
 
 Json = dict[str, Any]
 
@@ -67,12 +67,14 @@ class FakeNode:
         self.refusals: dict[str, Refusal] = {}
         self.posts: list[tuple[str, dict[str, str], str]] = []
         self.deleted: list[str] = []
+        self.dismissed = asyncio.Event()
         self.pictures: list[Picture] = []
         self.is_down = False
         self.url = ""
         self._version = 1
         self._changed = asyncio.Condition()
         self._sessions: dict[str, RTCPeerConnection] = {}
+        self._lessons: dict[str, str] = {}  # stream by the session that publishes it
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -112,7 +114,7 @@ class FakeNode:
         await self.announce()
 
     async def end(self, name: str) -> None:
-        del self.streams[name]
+        self.streams.pop(name, None)
         await self.announce()
 
     async def announce(self) -> None:
@@ -151,8 +153,7 @@ class FakeNode:
     async def _list(self, request: web.Request) -> web.Response:
         async with self._changed:
             if request.query.get("after") == str(self._version):
-                with_news = self._changed.wait()
-                await asyncio.wait_for(with_news, LONG_POLL)
+                await asyncio.wait_for(self._changed.wait(), LONG_POLL)
         return web.json_response({"version": self._version, "streams": list(self.streams.values())})
 
     async def _viewers(self, request: web.Request) -> web.Response:
@@ -177,6 +178,7 @@ class FakeNode:
             self._send(session, self.streams[stream])
         else:
             await self._receive(session, stream)
+            self._lessons[number] = stream
         await session.setRemoteDescription(RTCSessionDescription(UNREACHABLE.sub("", offer), "offer"))
         await session.setLocalDescription(await session.createAnswer())
         headers = {"Location": f"/session/{number}"}
@@ -202,9 +204,12 @@ class FakeNode:
     async def _delete(self, request: web.Request) -> web.Response:
         number = request.match_info["id"]
         self.deleted.append(request.path)
+        self.dismissed.set()
         session = self._sessions.pop(number, None)
         if session is not None:
             await session.close()
+        if number in self._lessons:
+            await self.end(self._lessons.pop(number))
         return web.Response(status=204)
 
 

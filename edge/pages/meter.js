@@ -36,7 +36,8 @@ export class Meter {
     this.#heard.push([now, this.#source ? this.#loudness() : -Infinity]);
     const loudest = Math.max(...this.#heard.map(([, level]) => level));
     const level = this.#heard.at(-1)[1];
-    this.draw(Math.round(Math.min(100, Math.max(0, (level + 60) / 0.6))), word(loudest));
+    const isAsleep = this.#source && this.#context.state !== 'running';
+    this.draw(Math.round(Math.min(100, Math.max(0, (level + 60) / 0.6))), isAsleep ? excuse() : word(loudest));
   }
 
   #loudness() {
@@ -44,6 +45,11 @@ export class Meter {
     const power = this.samples.reduce((sum, one) => sum + one * one, 0) / this.samples.length;
     return 10 * Math.log10(power + 1e-12);
   }
+}
+
+/** Browsers may want a click first; Firefox does not measure at all on a computer without a sound output. */
+function excuse() {
+  return navigator.userActivation?.hasBeenActive === false ? 'sound-asleep' : 'sound-unmeasured';
 }
 
 function word(level) {

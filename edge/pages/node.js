@@ -12,17 +12,27 @@ export class Refused extends Error {
   }
 }
 
-/** Answer of the node; Refused when it says no, any other error when it could not be reached in time. */
+/** The node could not be reached in time, or the connection to it did not come up. */
+export class Lost extends Error {}
+
+/** Puts what is neither a refusal nor a cut into the console: we go on, but a fault of ours must be seen. */
+export function wonder(error) {
+  if (!(error instanceof Refused || error instanceof Lost)) console.error(error);
+}
+
+/** Answer of the node; Refused when it says no, Lost when it could not be reached in time. */
 export async function ask(path, { timeout = 5000, signal, headers = {}, ...rest } = {}) {
   const limits = [AbortSignal.timeout(timeout), ...(signal ? [signal] : [])];
-  const reply = await fetch(path, { ...rest, headers: { ...bearer(), ...headers }, signal: either(limits) });
+  const wish = { ...rest, headers: { ...bearer(), ...headers }, signal: either(limits) };
+  const reply = await fetch(path, wish).catch((error) => { throw new Lost(error.message); });
   if (reply.ok) return reply;
   const problem = await reply.json().catch(() => ({}));
   throw new Refused(reply.status, problem, Number(reply.headers.get('Retry-After')) || undefined);
 }
 
 export async function read(path, options) {
-  return (await ask(path, options)).json();
+  const reply = await ask(path, options);
+  return reply.json().catch((error) => { throw new Lost(error.message); });
 }
 
 /** Tells the node to end a session; works while the page is being left. */

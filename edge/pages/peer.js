@@ -1,10 +1,8 @@
 // One WebRTC session with the node, the same for watching (WHEP) and teaching (WHIP, RFC 9725).
 
-import { ask, dismiss } from './node.js';
+import { Lost, ask, dismiss } from './node.js';
 
 const CONNECT = 8000;      // ms from the answer to ICE and DTLS being up; a LAN needs 0.5 s
-
-export class Lost extends Error {}
 
 export class Session {
   constructor(pc, address) {

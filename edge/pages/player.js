@@ -2,7 +2,7 @@
 //
 // States told: connecting → live ⇄ frozen | silent | paused → lost → … ; refusals are told by their key.
 
-import { Pause, Refused } from './node.js';
+import { Pause, Refused, wonder } from './node.js';
 import { Session } from './peer.js';
 
 const LOOK = 500;          // ms between two looks at the counters
@@ -77,6 +77,7 @@ export class Player {
   }
 
   #explain(error) {
+    wonder(error);
     if (!(error instanceof Refused)) {
       this.doubt();
       this.#say('lost');

@@ -1,6 +1,6 @@
 // Keeps a lesson on the air: WHIP to the node, and again by itself after a cut until the teacher stops it.
 
-import { Pause, Refused, sleep } from './node.js';
+import { Pause, Refused, sleep, wonder } from './node.js';
 import { Session } from './peer.js';
 
 const PATIENCE = 2000;     // ms "disconnected" may last before we connect anew; a lost packet or two heals sooner
@@ -67,6 +67,7 @@ export class Publisher {
       try {
         await this.#once(stream, codec, turn);
       } catch (error) {
+        wonder(error);
         if (error instanceof Refused) this.#giveBack();
         if (error instanceof Refused && this.since === null && !turn.aborted) return this.tell('refused', error);
       }
@@ -86,9 +87,10 @@ export class Publisher {
   async #once(stream, codec, turn) {
     const pc = new RTCPeerConnection();
     const replaced = this.#session?.address;
+    let session;
     try {
       offer(pc, this.capture, this.preset, codec);
-      const session = await Session.open(`/whip/${stream}`, pc, {
+      session = await Session.open(`/whip/${stream}`, pc, {
         headers: replaced ? { 'Replaces-Session': new URL(replaced).pathname } : {},   // the name is still ours
         tune: speech,
       });

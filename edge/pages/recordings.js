@@ -1,6 +1,6 @@
 // The recordings page: newest first, each says whether it is whole; plays in place with seeking.
 
-import { Pause, Refused, fileAddress, read } from './node.js';
+import { Pause, Refused, fileAddress, read, wonder } from './node.js';
 import { clock, hush, say, sayDate, speak } from './words.js';
 
 const PERIOD = 5;          // seconds between two looks at the list: a running recording grows
@@ -24,46 +24,49 @@ for (;;) {
 }
 
 async function look() {
+  let found;
   try {
-    const { recordings } = await read('/api/recordings', { cache: 'no-store' });
-    pause.reset();
-    show(recordings);
-    return PERIOD;
+    found = await read('/api/recordings', { cache: 'no-store' });
   } catch (error) {
+    wonder(error);
     const key = error instanceof Refused ? REFUSALS[error.key] ?? 'unknown' : 'lost';
     say(at('status'), key);
     return undefined;
   }
+  pause.reset();
+  show(found.recordings);
+  return PERIOD;
 }
 
 function show(recordings) {
   if (recordings.length) hush(at('status'));
   else say(at('status'), 'recordings-none');
-  const newest = recordings.toSorted((one, other) => other.started.localeCompare(one.started));
+  const newest = [...recordings].sort((one, other) => other.started.localeCompare(one.started));
   newest.forEach((recording, place) => {
     const row = rows.get(recording.id) ?? shelve(recording);
     describe(row, recording);
-    if (at('list').children[place] !== row) at('list').insertBefore(row, at('list').children[place] ?? null);
+    const before = at('list').children[place];
+    if (before !== row.item) at('list').insertBefore(row.item, before ?? null);
   });
   const known = new Set(newest.map((recording) => recording.id));
   for (const [id, row] of rows) if (!known.has(id)) forget(id, row);
 }
 
 function forget(id, row) {
-  row.remove();
+  row.item.remove();
   rows.delete(id);
 }
 
 function shelve(recording) {
-  const row = document.createElement('li');
-  for (const name of ['title', 'date', 'length', 'size', 'state']) row[name] = row.appendChild(part(name));
-  row.play = row.appendChild(document.createElement('button'));
-  row.play.type = 'button';
-  say(row.play, 'play');
-  row.play.addEventListener('click', () => open(row, recording.id));
-  row.link = row.appendChild(document.createElement('a'));
-  Object.assign(row.link, { className: 'button', href: fileAddress(`/recordings/${recording.id}`), download: '' });
-  say(row.link, 'download');
+  const row = { item: document.createElement('li') };
+  for (const name of ['title', 'date', 'length', 'size', 'state']) row[name] = row.item.appendChild(part(name));
+  const play = row.item.appendChild(document.createElement('button'));
+  play.type = 'button';
+  say(play, 'play');
+  play.addEventListener('click', () => open(row, recording.id));
+  const link = row.item.appendChild(document.createElement('a'));
+  Object.assign(link, { className: 'button', href: fileAddress(`/recordings/${recording.id}`), download: '' });
+  say(link, 'download');
   rows.set(recording.id, row);
   return row;
 }
@@ -94,7 +97,7 @@ function open(row, id) {
   Object.assign(video, { controls: true, autoplay: true, playsInline: true, preload: 'metadata' });
   video.addEventListener('error', () => say(row.state, 'cannot-play'));
   video.src = fileAddress(`/recordings/${id}`);
-  row.append(video);
+  row.item.append(video);
   video.focus();
   video.scrollIntoView({ block: 'nearest' });
 }

@@ -1,6 +1,6 @@
 // Follows what is live: a long poll while the node answers, a short probe each second while it does not.
 
-import { Refused, read, sleep } from './node.js';
+import { Refused, read, sleep, wonder } from './node.js';
 
 const LONG = 40000;        // ms; the node answers within 25 s
 const SHORT = 1400;        // ms; one TCP retransmission (1 s) fits, so a link that is back is seen within a second
@@ -50,6 +50,7 @@ export class Streams {
       this.isReachable = true;
       this.refusal = null;
     } catch (error) {
+      wonder(error);
       this.isReachable = false;
       this.refusal = error instanceof Refused ? error : null;
     }

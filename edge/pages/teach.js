@@ -53,8 +53,8 @@ function settle() {
 }
 
 function insecure() {
-  const port = location.port ? `:${location.port}` : '';
-  at('here').href = at('here').textContent = `http://localhost${port}/teach`;
+  const there = `http://localhost${location.port && `:${location.port}`}/teach`;
+  Object.assign(at('here'), { href: there, textContent: there });
   at('insecure').hidden = false;
   document.querySelector('.desk').hidden = true;
 }
@@ -162,8 +162,6 @@ function tell(now, error) {
   if (error) say(at('status'), REFUSALS[error.key] ?? 'unknown', { name: at('stream').value });
   else hush(at('status'));
   for (const one of [at('stream'), ...form.codec]) one.disabled = isOnAir() || (one.name === 'codec' && !canSend(one.value));
-  if (!isOnAir()) viewers.clear();
-  else viewers.stream = at('stream').value;
   changed(false);
   ready();
 }
@@ -173,10 +171,17 @@ function tick() {
   at('clock').textContent = isCounting ? clock((Date.now() - publisher.since) / 1000) : '';
 }
 
-/** What the node says of our stream: whether it is recorded, and that the link is back. */
+/** What the node says of our stream, also when another program sends it: who watches, whether it is recorded. */
 function changed(isBack) {
   if (isBack) publisher.wake();
-  const recording = state === 'live' ? streams.find(at('stream').value)?.recording : undefined;
+  const name = at('stream').value;
+  const mine = streams.find(name);
+  if (isOnAir() || mine?.live) viewers.stream = name;
+  else viewers.clear();
+  showRecording(mine?.live && mine.recording);
+}
+
+function showRecording(recording) {
   at('recording').hidden = !recording;
   if (!recording) return;
   at('recording').dataset.state = recording.state;

@@ -1,6 +1,6 @@
 // The strip of watching schools: name, shape, word and colour for each.
 
-import { Refused, read, sleep } from './node.js';
+import { Refused, read, sleep, wonder } from './node.js';
 import { hush, say } from './words.js';
 
 const PERIOD = 1000;
@@ -37,6 +37,7 @@ export class Viewers {
       const { viewers } = await read(`/api/streams/${stream}/viewers`, { timeout: 3000, cache: 'no-store' });
       if (this.stream === stream) this.#show(viewers);
     } catch (error) {
+      wonder(error);
       if (error instanceof Refused && this.stream === stream) this.#show([]);   // the stream is gone: nobody watches
     }
   }

@@ -6,13 +6,20 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.browsers import STARTERS, Browser
+from tests.browsers import STARTERS, Browser, chromium
 from tests.fake_node import FakeNode
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session", params=sorted(STARTERS))
 async def browser(request: pytest.FixtureRequest) -> AsyncIterator[Browser]:
     async with STARTERS[request.param]() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def quick() -> AsyncIterator[Browser]:
+    """One browser, for what cannot differ between them."""
+    async with chromium() as running:
         yield running
 
 

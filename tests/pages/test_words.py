@@ -1,0 +1,117 @@
+"""The words of the pages: complete in every language, nothing spoken past them."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from edge import words
+
+PAGES = Path(words.__file__).parent / "pages"
+SOURCES = sorted([*PAGES.glob("*.html"), *PAGES.glob("*.js")])
+HTML = sorted(PAGES.glob("*.html"))
+SCRIPTS = sorted(PAGES.glob("*.js"))
+NAMES = {"Қазақша", "Русский", "English"}
+SPOKEN_ATTRIBUTES = {"title", "alt", "placeholder", "aria-label", "label"}
+LITERAL = re.compile(r"'((?:[^'\\\n]|\\.)*)'|`((?:[^`\\]|\\.)*)`|\"((?:[^\"\\\n]|\\.)*)\"")
+LETTERS = re.compile(r"[^\W\d_]{2}")
+
+
+def blanks(said: words.Said) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", str(list(said.values()) if isinstance(said, dict) else said)))
+
+
+def literals(script: Path) -> list[str]:
+    text = "\n".join(re.sub(r"(^|\s)//.*|^\s*/?\*\*.*", "", line) for line in script.read_text().splitlines())
+    return ["".join(found) for found in LITERAL.findall(text)]
+
+
+class Spoken(HTMLParser):
+    """Collects what a page says by itself, and the keys it asks for."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.unscripted = ""
+        self.keys: set[str] = set()
+        self._inside = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self._inside = tag
+        self.texts += [value or "" for name, value in attributes if name in SPOKEN_ATTRIBUTES]
+        self.keys |= {value or "" for name, value in attributes if name in ("data-words", "data-words-label")}
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._inside == "noscript":
+            self.unscripted += data
+        else:
+            self.texts.append(data)
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_every_language_has_the_same_keys_and_blanks(language: str) -> None:
+    ours, english = words.load(language), words.load("en")
+    assert ours.keys() == english.keys()
+    assert {key: blanks(said) for key, said in ours.items()} == {
+        key: blanks(said) for key, said in english.items()
+    }
+
+
+def test_an_unknown_language_is_refused() -> None:
+    with pytest.raises(words.BadWords, match=r"'\.\./kk'"):
+        words.load("../kk")
+
+
+@pytest.mark.parametrize(
+    "line", ['count = { one = "1", few = "2", many = "5" }', 'months = ["қаңтар"]', 'play = ""', "play = 1"]
+)
+def test_words_a_page_could_not_speak_are_refused_with_file_and_key(line: str, tmp_path: Path) -> None:
+    (tmp_path / "kk.toml").write_text(line, encoding="utf-8")
+    with pytest.raises(words.BadWords, match=r"kk\.toml: (count|months|play)"):
+        words.load("kk", tmp_path)
+
+
+def test_no_word_is_unused() -> None:
+    asked = set().union(
+        *(Spoken(page.read_text()).keys for page in HTML), *(literals(script) for script in SCRIPTS)
+    )
+    templates = [text for text in asked if "${" in text]
+    patterns = [re.compile(re.sub(r"\\\$\\\{.*?\\\}", r"\\w+", re.escape(text))) for text in templates]
+    used = asked | {key for key in words.load("en") for one in patterns if one.fullmatch(key)}
+    assert set(words.load("en")) - used - {"months", "weekdays", "no-javascript"} == set()
+
+
+@pytest.mark.parametrize("page", HTML, ids=lambda path: path.name)
+def test_every_word_a_page_asks_for_exists(page: Path) -> None:
+    assert Spoken(page.read_text()).keys - set(words.load("en")) == set()
+
+
+@pytest.mark.parametrize("page", HTML, ids=lambda path: path.name)
+def test_a_page_says_nothing_but_words_and_symbols(page: Path) -> None:
+    spoken = Spoken(page.read_text())
+    assert [text for text in spoken.texts if LETTERS.search(text) and text != "doctype html"] == []
+
+
+@pytest.mark.parametrize("page", HTML, ids=lambda path: path.name)
+def test_without_scripts_a_page_says_so_in_every_language(page: Path) -> None:
+    said = " · ".join(str(words.load(language)["no-javascript"]) for language in words.LANGUAGES)
+    assert Spoken(page.read_text()).unscripted == said
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_says_nothing_but_words_and_names(script: Path) -> None:
+    text = script.read_text()
+    assert [
+        one for one in literals(script) if re.search("[А-Яа-яЁёӘәҒғҚқҢңӨөҰұҮүҺһІі]", one) and one not in NAMES
+    ] == []
+    assert (
+        re.findall(r"(?:textContent|innerText|title|placeholder)\s*[=:]\s*['\"`][^'\"`]*[A-Za-z]{2}", text)
+        == []
+    )
+    assert "innerHTML" not in text
+    assert "alert(" not in text
