@@ -9,6 +9,7 @@ end of its group, so that what is sent can always be decoded.
 """
 
 from collections import deque
+from collections.abc import Callable
 
 from edge.media.packet import CLOCK_RATE, Kind
 
@@ -19,6 +20,9 @@ BASE_SPAN = (
 )
 STANDING = 0.08  # seconds of queue that never emptied during a window: longer than Wi-Fi's own jitter
 CALM = 0.03  # seconds of queue below which there is room
+LEAST_SPAN = 60.0  # seconds a shortest round trip is remembered twice over: routes change rarely
+FRESH_TRIP = 1.5  # seconds a round trip says something about now
+RTT_WEIGHT = 0.25  # share of a new round trip in the smoothed one
 DROWNING = 0.25  # share of packets lost at which a link counts as full whatever its delay: a policed link
 BACK_OFF = 0.85  # of what arrives while the link is full, as in RFC 8836's candidates
 CLIMB = 0.08  # growth per second while there is room
@@ -59,6 +63,31 @@ class DelayWatch:
         return late - min(self._bases)
 
 
+class RoundTrips:
+    """Round trips of one path: smoothed for timers, and whether they have just grown by a queue."""
+
+    def __init__(self) -> None:
+        self.smoothed: float | None = None
+        self._latest = (0.0, float("-inf"))
+        self._least = (float("inf"), float("inf"))
+        self._turn = float("-inf")
+
+    def note(self, took: float, now: float, sure: bool) -> None:
+        """Take one measurement; `sure` when it was certainly the first try that was answered."""
+        self._latest = (took, now)
+        if now - self._turn > LEAST_SPAN:
+            self._least, self._turn = (took, self._least[0]), now
+        self._least = (min(took, self._least[0]), self._least[1])
+        if sure:
+            before = took if self.smoothed is None else self.smoothed
+            self.smoothed = before + RTT_WEIGHT * (took - before)
+
+    def swollen(self, now: float) -> bool | None:
+        """Tell whether the newest trip took longer than the shortest by a queue; None if it is too old."""
+        took, at = self._latest
+        return took - min(self._least) > STANDING / 2 if now - at < FRESH_TRIP else None
+
+
 class LinkEstimate:
     """What the link from a sender carries, as its receiver sees it."""
 
@@ -87,8 +116,12 @@ class LinkEstimate:
             self._bytes -= self._sizes.popleft()[1]
         return self._bytes * 8 / RATE_SPAN
 
-    def decide(self, now: float, lost: float) -> bool:
-        """Update once a window, given the share of packets lost; return whether the estimate fell."""
+    def decide(self, now: float, lost: float, swollen: Callable[[float], bool | None]) -> bool:
+        """Update once a window, given the share of packets lost; return whether the estimate fell.
+
+        `swollen` is asked for confirmation: delays grow on a busy PC and with a publisher's clock too,
+        but round trips do not.
+        """
         if now - self._decided < WINDOW or not self._least:
             return False
         passed = min(now - self._decided, 1.0)
@@ -96,23 +129,30 @@ class LinkEstimate:
         # Audio overtakes waiting video at our senders, so its delay is the link's and not the sender's.
         self.queue = self._least.get("audio", self._least.get("video", 0.0))
         self._least.clear()
-        full = self.queue > STANDING or lost > DROWNING
-        return self._move(passed, self.incoming(now), full)
-
-    def _move(self, passed: float, incoming: float, full: bool) -> bool:
+        grown = swollen(now) if self.queue > CALM else False
+        full = lost > DROWNING or (self.queue > STANDING and grown is True)
         self._full_windows = self._full_windows + 1 if full else 0
+        incoming = self.incoming(now)
         if self._full_windows >= 2:
-            lower = max(BACK_OFF * incoming, FLOOR)
-            fell = self.bitrate is None or lower < self.bitrate
-            if fell:
-                self._limit, self.bitrate = incoming, lower
-            self._full_windows = 0
-            return fell
-        if self.bitrate is not None and self.queue < CALM:
-            near = NEAR[0] * self._limit < self.bitrate < NEAR[1] * self._limit
-            grown = self.bitrate * (1 + (CLIMB_NEAR if near else CLIMB) * passed)
-            self.bitrate = max(self.bitrate, min(grown, HEADROOM * incoming))
+            return self._fall(incoming)
+        if grown is False and not full:
+            self._climb(passed, incoming)
         return False
+
+    def _fall(self, incoming: float) -> bool:
+        self._full_windows = 0
+        lower = max(BACK_OFF * incoming, FLOOR)
+        if self.bitrate is not None and lower >= self.bitrate:
+            return False
+        self._limit, self.bitrate = incoming, lower
+        return True
+
+    def _climb(self, passed: float, incoming: float) -> None:
+        if self.bitrate is None:
+            return
+        near = NEAR[0] * self._limit < self.bitrate < NEAR[1] * self._limit
+        higher = self.bitrate * (1 + (CLIMB_NEAR if near else CLIMB) * passed)
+        self.bitrate = max(self.bitrate, min(higher, HEADROOM * incoming))
 
 
 class RetransmissionBudget:

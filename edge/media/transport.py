@@ -6,13 +6,11 @@ within the socket's own callback, so there is no task switch, no decoder queue a
 
 import asyncio
 import contextlib
-import random
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import cast
 
-import aioice.ice
-from aioice import Candidate, stun
+from aioice import Candidate
 from aiortc import RTCIceTransport
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 from cryptography import x509
@@ -24,20 +22,16 @@ from pylibsrtp import Error as SrtpError
 from pylibsrtp import Session as Srtp
 
 from edge.media import sdp
+from edge.media.ice import Ice
 from edge.media.rtcp import is_rtcp
 
 CONNECT_TIME = 15.0  # seconds for ICE and DTLS; a browser behind a 2 s round trip needs about 8
-CONSENT_PAUSE = 5.0  # seconds between checks, RFC 7675 section 5.1
-CONSENT_LIFE = 30.0  # seconds without an answer until sending must stop, RFC 7675 section 5.1
-CONSENT_WAIT = 3.0  # seconds to wait for one answer: longer than any round trip we serve
-MEASURE_WAIT = 0.3  # seconds: a peer that takes longer, or never answers, is not on this school's network
 FLIGHT_AGAIN = (
     0.1  # seconds until a DTLS flight is sent again: the peer may have answered ICE before it listens
 )
 RECEIVE_BUFFER = (
     1 << 20
 )  # bytes: 0.5 s of the largest lesson while the loop is busy; capped by net.core.rmem_max
-RTT_WEIGHT = 0.25  # share of a new round-trip sample in the smoothed value
 
 # aiortc's list has ECDSA only; GStreamer's and others' certificates are RSA.
 CIPHERS = (
@@ -77,70 +71,6 @@ class Identity(RTCCertificate):
         context = super()._create_ssl_context(srtp_profiles)
         context.set_cipher_list(CIPHERS)
         return context
-
-
-class Ice(aioice.Connection):
-    """An ICE agent that keeps media out of its queue, measures round trips and works without a network."""
-
-    def __init__(self, controlling: bool, loopback: bool) -> None:
-        super().__init__(ice_controlling=controlling)
-        self.media: Callable[[bytes], None] | None = None
-        self.rtt: float | None = None
-        self.proven = 0.0  # when the peer last sent what only it can send
-        self._loopback = loopback
-
-    async def gather_candidates(self) -> None:
-        """Open a socket on every address, or on loopback when no other address is up."""
-        addresses = aioice.ice.get_host_addresses(use_ipv4=True, use_ipv6=True)
-        if self._loopback or not addresses:
-            addresses = [*addresses, "127.0.0.1"]
-        self._local_candidates += await self.get_component_candidates(component=1, addresses=addresses)
-        self._local_candidates_start = self._local_candidates_end = True
-
-    def data_received(self, data: bytes, component: int) -> None:
-        """Hand SRTP and SRTCP (RFC 7983) to the media path, everything else to DTLS."""
-        if 127 < data[0] < 192:
-            if self.media is not None:
-                self.media(data)
-        else:
-            super().data_received(data, component)
-
-    async def query_consent(self) -> None:
-        """Ask for consent (RFC 7675) and time the answers: the only round trip a receiver can measure."""
-        loop = asyncio.get_running_loop()
-        granted = loop.time()
-        pause = 0.2  # the first two come soon, so that a round trip is known when the first packet is lost
-        # FFmpeg's publisher answers no check after the first: its media, encrypted for us, says as much.
-        while loop.time() - max(granted, self.proven) < CONSENT_LIFE:
-            await asyncio.sleep(pause * random.uniform(0.8, 1.2))
-            pause = min(pause * 5, CONSENT_PAUSE)
-            if await self._ask_consent(loop):
-                granted = loop.time()
-        self._query_consent_task = None
-        await self.close()
-
-    async def measure(self) -> None:
-        """Time one round trip now."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(MEASURE_WAIT):
-                await self._ask_consent(asyncio.get_running_loop())
-
-    async def _ask_consent(self, loop: asyncio.AbstractEventLoop) -> bool:
-        pair = self._nominated.get(1)
-        if pair is None or self.remote_password is None:
-            return False
-        request = self.build_request(pair, nominate=False)
-        began = loop.time()
-        try:
-            async with asyncio.timeout(CONSENT_WAIT):
-                key = self.remote_password.encode()
-                await pair.protocol.request(request, pair.remote_addr, integrity_key=key, retransmissions=2)
-        except (stun.TransactionError, TimeoutError):
-            return False
-        took = loop.time() - began
-        if took < 0.9 * stun.RETRY_RTO:  # a longer one may have been answered only at the second try
-            self.rtt = took if self.rtt is None else self.rtt + RTT_WEIGHT * (took - self.rtt)
-        return True
 
 
 class _Wire:
@@ -202,7 +132,12 @@ class Peer:
     @property
     def rtt(self) -> float | None:
         """Smoothed round-trip time in seconds, None until measured."""
-        return self._ice.rtt
+        return self._ice.trips.smoothed
+
+    def is_swollen(self, now: float) -> bool | None:
+        """Tell whether round trips have grown as behind a queue, None if unknown; a fresh one is taken."""
+        self._ice.hurry()
+        return self._ice.trips.swollen(now)
 
     @property
     def srtp(self) -> Srtp:
