@@ -61,9 +61,9 @@ class Node:
         """Return everything that is served over HTTP."""
         config = self.config
         door = Door(config.tokens, config.room, config.allow_anyone)
-        whip = Whip(self.studio, self.sessions, self.ntp)
+        whip = Whip(self.studio, self.sessions, self.ntp, config.limits.bitrate)
         whep = Whep(self.studio, self.sessions, self.relay, self.ntp, config.limits.viewers)
-        views = Views(config.name, door, self.studio, whep, self._recording)
+        views = Views(config, door, self.studio, whep, self._recording)
         parts = (views, Archive(self.store, door), Signalling(door, self.sessions, whip, whep))
         return make_app([route for part in parts for route in part.routes()])
 

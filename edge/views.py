@@ -10,6 +10,7 @@ from aiohttp import web
 
 from edge import VERSION, words
 from edge.access import Door, asker_of
+from edge.config import Config
 from edge.media.negotiate import Refused
 from edge.media.ntp import NTP_EPOCH
 from edge.media.stream import Stream
@@ -27,8 +28,8 @@ Recording = Callable[[str], dict[str, str]]
 class Views:
     """Pages and lists for people and other nodes."""
 
-    def __init__(self, name: str, door: Door, studio: Studio, whep: Whep, recording: Recording) -> None:
-        self._name = name
+    def __init__(self, config: Config, door: Door, studio: Studio, whep: Whep, recording: Recording) -> None:
+        self._config = config
         self._door = door
         self._studio = studio
         self._whep = whep
@@ -60,7 +61,7 @@ class Views:
             raise web.HTTPNotFound from exc
 
     async def _node(self, request: web.Request) -> web.Response:
-        return web.json_response({"name": self._name, "version": VERSION})
+        return web.json_response({"name": self._config.name, "lang": self._config.lang, "version": VERSION})
 
     async def _streams(self, request: web.Request) -> web.Response:
         self._door.admit(asker_of(request.remote, request.headers), "watch")

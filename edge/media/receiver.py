@@ -51,6 +51,7 @@ class _Lane:
         self.jitter = 0.0
         self._transit: float | None = None
         self._reported = (0, 0)
+        self._restarts = 0
         self.sender_report: tuple[int, float] = (0, 0.0)
 
     def note(self, sequence: int, timestamp: int, now: float) -> bool:
@@ -67,6 +68,19 @@ class _Lane:
             self.jitter += JITTER_GAIN * (abs(transit - self._transit) % (1 << 31) - self.jitter)
         self._transit = transit
         return True
+
+    @property
+    def source(self) -> int:
+        """Whose clock the timestamps follow: the SSRC's, another one after each restart of the encoder."""
+        return self.track.ssrc + (self._restarts << 32)
+
+    def restart(self) -> None:
+        """The encoder began anew under the same SSRC: its numbers have nothing to do with those before."""
+        self._restarts += 1
+        self.entry = None
+        self.first = self.highest = self.received = 0
+        self._transit = None
+        self._reported = (0, 0)
 
     def block(self, now: float) -> rtcp.ReportBlock:
         """Report since the last call (RFC 3550 section 6.4.1)."""
@@ -89,8 +103,17 @@ class _Lane:
 class Receiver:
     """One publication arriving over one peer."""
 
-    def __init__(self, peer: Peer, stream: Stream, tracks: list[Track], ntp: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        peer: Peer,
+        stream: Stream,
+        tracks: list[Track],
+        ntp: Callable[[], float],
+        limit: int | None = None,
+    ) -> None:
+        """`limit` is the bits per second that the publisher is asked not to exceed."""
         self._peer = peer
+        self._limit = limit
         self._stream = stream
         self._ntp = ntp
         self._lanes = {track.payload_type: _Lane(track) for track in tracks}
@@ -125,15 +148,18 @@ class Receiver:
             return
         sequence = lane.sequences.feed(packet.sequence)
         timestamp = lane.timestamps.feed(packet.timestamp)
+        jumps = lane.loss.jumps
         if not lane.loss.arrived(sequence, now):
             self.counts.duplicates += 1
             return
+        if lane.loss.jumps > jumps and sequence < lane.highest:
+            lane.restart()
         if lane.note(sequence, timestamp, now):
             self._estimate.arrived(lane.track.kind, timestamp, len(data), now)
         self.counts.received += 1
         self.counts.bytes += len(data)
         if lane.entry is None:
-            lane.entry = self._stream.entry(lane.track.kind, lane.track.ssrc)
+            lane.entry = self._stream.entry(lane.track.kind, lane.source)
         lane.entry.take(sequence, timestamp, packet.marker, packet.payload, now)
 
     def _lane_of(self, packet: Rtp, now: float) -> _Lane | None:
@@ -193,9 +219,10 @@ class Receiver:
         heard = [lane for lane in self._lanes.values() if lane.received]
         blocks = tuple(lane.block(now) for lane in heard)
         packets: list[rtcp.AnyRtcp] = [rtcp.ReceiverReport(self._ssrc, blocks)]
-        if self._estimate.bitrate is not None and heard:
-            ssrcs = tuple(lane.track.ssrc for lane in heard)
-            packets.append(rtcp.Remb(self._ssrc, int(self._estimate.bitrate), ssrcs))
+        # A browser begins at 0.3 Mbit/s and climbs for 20 s unless it is told early what it may send.
+        allowed = min(self._estimate.bitrate or float("inf"), self._limit or float("inf"))
+        if heard and allowed < float("inf"):
+            packets.append(rtcp.Remb(self._ssrc, int(allowed), tuple(lane.track.ssrc for lane in heard)))
         self._peer.send_rtcp(rtcp.build(*packets))
         losses = [lane.loss for lane in self._lanes.values()]
         self.counts.asked = sum(loss.asked for loss in losses)

@@ -18,7 +18,11 @@ log = logging.getLogger(__name__)
 class Whip:
     """The publishing side of a node."""
 
-    def __init__(self, studio: Studio, sessions: Sessions, ntp: Callable[[], float]) -> None:
+    def __init__(
+        self, studio: Studio, sessions: Sessions, ntp: Callable[[], float], limit: int | None = None
+    ) -> None:
+        """`limit` is the bits per second that publishers are asked not to exceed."""
+        self._limit = limit
         self._studio = studio
         self._sessions = sessions
         self._ntp = ntp
@@ -46,7 +50,7 @@ class Whip:
         finally:
             self._studio.release(name)
         publication = stream.publication
-        receiver = Receiver(session.peer, stream, list(agreed.tracks.values()), self._ntp)
+        receiver = Receiver(session.peer, stream, list(agreed.tracks.values()), self._ntp, self._limit)
         log.info("publisher connected stream=%s codecs=%s", name, sdp.codecs(agreed.tracks))
         try:
             await receiver.run(SILENCE)
