@@ -443,20 +443,23 @@ class Process:
 
     async def _bury(self, child: asyncio.subprocess.Process) -> None:
         """Kill at once: a polite Firefox takes four seconds to leave, and its folder is thrown away."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        await child.wait()
         while True:
-            if not _signal(child.pid):
-                await child.wait()
+            if not _lives(child.pid):
                 return
             await asyncio.sleep(STEP)
 
 
-def _signal(group: int) -> bool:
-    """Kill what is left of a process group; False when nothing is."""
-    try:
-        os.killpg(group, signal.SIGKILL)
-    except ProcessLookupError:
-        return False
-    return True
+def _lives(group: int) -> bool:
+    """Say whether a process group has a member that is more than a zombie."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it ended while we looked
+            state, _, of_group = stat.read_text().rpartition(")")[2].split()[:3]
+            if int(of_group) == group and state != "Z":
+                return True
+    return False
 
 
 def _middle_of(selector: str) -> str:

@@ -24,7 +24,7 @@ export class Capture {
   /** changed() is called when the picture, the sound or the list of problems is another one. */
   constructor(changed) {
     this.changed = changed;
-    this.source = 'camera';
+    Object.assign(this, { source: 'camera', isOpen: false });
     navigator.mediaDevices?.addEventListener('devicechange', () => this.#mend());
   }
 
@@ -32,6 +32,8 @@ export class Capture {
 
   async open() {
     await Promise.all([this.use('microphone'), this.use('camera')]);
+    this.isOpen = true;
+    this.changed();
   }
 
   async use(kind, device = recall(kind)) {

@@ -143,7 +143,8 @@ async function fill() {
 }
 
 function ready() {
-  at('go').disabled = !isOnAir() && (!at('stream').validity.valid || !(capture.picture || capture.microphone));
+  const hasSomething = capture.isOpen && (capture.picture || capture.microphone);
+  at('go').disabled = !isOnAir() && !(hasSomething && at('stream').validity.valid);
 }
 
 function draw(level, word) {
