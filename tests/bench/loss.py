@@ -19,7 +19,7 @@ from tests.net.wire import Flow, Quality
 
 LOSSES, QUICK_LOSSES = (0.0, 0.02, 0.05, 0.10), (0.0, 0.05)
 TRIPS = (0.1, 0.2)  # seconds there and back
-SECONDS, QUICK_SECONDS = 25.0, 15.0
+SECONDS, QUICK_SECONDS = 25.0, 12.0
 AT_ONCE = 4  # links side by side: each takes about a quarter of a core
 SETTLE = 1.0  # seconds between connecting and the first frame: the handshake is no part of this
 REPAIR = 4.0  # seconds after the last frame for repair to end

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from msgspec import Struct
 
-from tests.bench.child import Peer, Place, Process
+from tests.bench.child import Peer, Place, Process, Silent
 from tests.bench.contract import ServerPlan
 from tests.bench.peers import janus
 from tests.bench.place import free_port
@@ -59,7 +59,11 @@ def node(place: Place, folder: Path, *, parent: str = "", record: bool = False) 
     config.write_text(settings + (f'parent = "{parent}"\n' if parent else ""))
     words = (sys.executable, "-m", "edge", "run", "--config", str(config))
     with Process(place, words, log=folder / "log") as process:
-        yield f"http://{address}", process.pid
+        try:
+            yield f"http://{address}", process.pid
+        except Silent:
+            sys.stderr.write((folder / "log").read_text())
+            raise
 
 
 @contextmanager
