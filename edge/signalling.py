@@ -80,8 +80,7 @@ class Signalling:
 
     async def _end(self, request: web.Request) -> web.Response:
         session = self._sessions.find(request.match_info["id"])
-        self._sessions.open.pop(session.id, None)
-        await session.peer.close()
+        await self._sessions.end(session)
         return web.Response(headers=CORS)
 
     def _slow_down(self, request: web.Request) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from edge.media import sdp
 from edge.media.negotiate import Agreed, Refused, dtls_client
@@ -10,6 +11,7 @@ from edge.media.transport import Identity, Peer
 from edge.supervise import once
 
 MAX_FRAGMENT_LINES = 64  # lines of one trickle request; browsers send one to three candidates
+FAREWELL = 1.0  # seconds a DELETE waits for the session's work to notice that its peer is closed
 
 
 class Session:
@@ -19,6 +21,7 @@ class Session:
         self.id = secrets.token_urlsafe(16)  # RFC 9725 section 4.2: cannot be guessed
         self.etag = f'"{secrets.token_hex(8)}"'
         self.peer = peer
+        self.over = asyncio.Event()
         self._offer = offer
 
     async def connect(self) -> None:
@@ -76,7 +79,16 @@ class Sessions:
             await once(work, name)
         finally:
             self.open.pop(session.id, None)
+            session.over.set()
             await session.peer.close()
+
+    async def end(self, session: Session) -> None:
+        """End a session at once; what it held, such as a stream's name, is free on return."""
+        self.open.pop(session.id, None)
+        await session.peer.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL):
+                await session.over.wait()
 
     def find(self, session_id: str) -> Session:
         """Return an open session; raise Refused when there is none of this id."""
