@@ -49,7 +49,11 @@ async def _refusals(request: web.Request, handler: Handler) -> web.StreamRespons
     except web.HTTPException as exc:
         if exc.status < 400:
             raise
-        return problem(Refused(exc.status, "not-found" if exc.status == 404 else "bad-request", exc.reason))
+        key = "not-found" if exc.status == 404 else "bad-request"
+        response = problem(Refused(exc.status, key, exc.reason))
+        if isinstance(exc, web.HTTPMethodNotAllowed):
+            response.headers["Allow"] = ", ".join(sorted(exc.allowed_methods))  # RFC 9110 section 15.5.6
+        return response
 
 
 def problem(refused: Refused) -> web.Response:
