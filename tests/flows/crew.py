@@ -68,10 +68,13 @@ class Program:
 
     async def says(self, pattern: str, seconds: float = 10.0) -> re.Match[str]:
         """Wait until it said something."""
-        try:
-            return await until(lambda: re.search(pattern, self.said), seconds)
-        except AssertionError as exc:
-            raise AssertionError(f"never said {pattern!r}:\n{self.said}") from exc
+
+        def look() -> re.Match[str] | None:
+            found = re.search(pattern, self.said)
+            assert found or self.child.returncode is None, f"ended before it said {pattern!r}:\n{self.said}"
+            return found
+
+        return await until(look, seconds, f"never said {pattern!r} in {self._log}")
 
     async def ended(self, seconds: float = END) -> int:
         """Wait for its end and return the exit status."""
@@ -95,9 +98,10 @@ class Program:
 class Node(Program):
     """`tirek run` on loopback, on a port that the system picks."""
 
-    def __init__(self, state: Path, log: Path, *flags: str) -> None:
-        words = ["-m", "edge", "run", "--state", str(state), "--listen", "127.0.0.1:0", *flags]
-        super().__init__([sys.executable, *words], log)
+    def __init__(self, state: Path, log: Path, *flags: str, config: Path | None = None) -> None:
+        trial = ["--state", str(state), "--listen", "127.0.0.1:0", *flags]
+        given = ["--config", str(config)] if config else trial
+        super().__init__([sys.executable, "-m", "edge", "run", *given], log)
         self.state = state
         self.url = ""
 
@@ -120,21 +124,20 @@ class Crew:
         self.http = http
         self._programs: list[Program] = []
 
-    async def node(self, name: str, *flags: str, parent: str = "", open_door: bool = True) -> Node:
-        """Start a node; the same name again means the same state folder."""
-        door = ["--allow-anyone"] if open_door else []
+    async def node(self, name: str, parent: str = "", state: Path | None = None) -> Node:
+        """Start a node that lets anyone in; the same name again means the same state folder."""
         follow = ["--parent", parent] if parent else []
-        node = Node(self.folder / name, self._new_log(name), "--name", name, *door, *follow, *flags)
-        return await self.start(node)
+        flags = ["--allow-anyone", "--name", name, *follow]
+        return await self.start(Node(state or self.folder / name, self.log(name), *flags))
 
     async def publisher(self, source: str, url: str, *flags: str) -> Program:
         """Start `tirek publish`."""
         words = ["-m", "edge", "publish", source, "--to", url, *flags]
-        return await self.start(Program([sys.executable, *words], self._new_log("publisher")))
+        return await self.start(Program([sys.executable, *words], self.log("publisher")))
 
     async def run(self, *command: str) -> Program:
         """Run a program to its end; it must end well."""
-        program = await self.start(Program(list(command), self._new_log(Path(command[0]).name)))
+        program = await self.start(Program(list(command), self.log(Path(command[0]).name)))
         assert await program.ended() == 0, program.said
         return program
 
@@ -146,9 +149,6 @@ class Crew:
 
     def log(self, name: str) -> Path:
         """Return the file for what the next program of this name says."""
-        return self._new_log(name)
-
-    def _new_log(self, name: str) -> Path:
         return self.folder / f"{name}-{len(self._programs)}.log"
 
     async def streams(self, url: str) -> list[Json]:
