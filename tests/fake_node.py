@@ -124,9 +124,10 @@ class FakeNode:
 
     async def hang_up(self) -> None:
         """End every session from our side."""
-        for session in list(self._sessions.values()):
-            await session.close()
+        sessions = [session for session in self._sessions.values() if session.connectionState != "closed"]
         self._sessions.clear()
+        for session in sessions:
+            await session.close()
 
     @property
     def session_count(self) -> int:
@@ -206,7 +207,7 @@ class FakeNode:
         self.deleted.append(request.path)
         self.dismissed.set()
         session = self._sessions.pop(number, None)
-        if session is not None:
+        if session is not None and session.connectionState != "closed":
             await session.close()
         if number in self._lessons:
             await self.end(self._lessons.pop(number))

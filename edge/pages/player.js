@@ -2,10 +2,11 @@
 //
 // States told: connecting → live ⇄ frozen | silent | paused → lost → … ; refusals are told by their key.
 
-import { Pause, Refused, wonder } from './node.js';
+import { Pause, Refused, sleep, wonder } from './node.js';
 import { Session } from './peer.js';
 
 const LOOK = 500;          // ms between two looks at the counters
+const EAGER = 50;          // ms between looks before the first frame, so that it is uncovered at once
 const STILL = 3000;        // ms without a new frame before we say so
 const GIVE_UP = 5000;      // ms without a new frame before we connect again
 const WAITING = ['no-publisher', 'too-many'];
@@ -107,7 +108,7 @@ export class Player {
       await counters.look(performance.now());
       if (counters.isBroken && !this.isPaused) return;
       if (counters.hasBegun) this.#say(this.#seen(counters));
-      await new Promise((done) => { setTimeout(done, LOOK); });
+      await sleep(counters.hasBegun ? LOOK : EAGER);
     }
   }
 
