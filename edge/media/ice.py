@@ -9,7 +9,7 @@ import aioice
 import aioice.ice
 from aioice import stun
 
-from edge.media.rate import RoundTrips
+from edge.media.estimate import RoundTrips
 
 CONSENT_PAUSE = 5.0  # seconds between checks, RFC 7675 section 5.1
 CONSENT_LIFE = 30.0  # seconds without an answer until sending must stop, RFC 7675 section 5.1

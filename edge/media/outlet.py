@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from edge.media import h264, rtcp, vp8
 from edge.media.blast import Line, blast
-from edge.media.paced import PACE_FIRST, PacedVideo
+from edge.media.estimate import START
+from edge.media.paced import PacedVideo
 from edge.media.packet import RTP_HEADER, Kind, Packet
 from edge.media.rate import VIDEO_SHARE, RetransmissionBudget
 from edge.media.rtp import BadPacket
@@ -15,6 +16,7 @@ from edge.media.transport import Peer
 
 REPORT_PAUSE = 1.0  # seconds between sender reports: the first two decide how soon sound and picture meet
 LAN_RTT = 0.030  # seconds: below it a link is a school's own network, even to an old PC with much to do
+PACE_FIRST = 3_000_000  # bit/s for one outside this school whose estimate is not believed
 PACE_LAN = 60_000_000  # bit/s for the pictures a joiner catches up with
 ESTIMATE_LIFE = 10.0  # seconds an estimate holds: browsers send one at least every second
 SHORT = 2  # estimates below the stream's rate, one after another, until pictures are paced
@@ -96,7 +98,9 @@ class Outlet:
         """Return the bits per second that may be sent."""
         if self._believes(now) and self._estimate is not None and now - self._estimate[0] < ESTIMATE_LIFE:
             return self._estimate[1] * VIDEO_SHARE
-        return PACE_LAN if self.local else max(PACE_FIRST, 2 * self.stream.bitrate)
+        if self.local:
+            return PACE_LAN
+        return START if self.trusted else max(PACE_FIRST, 2 * self.stream.bitrate)
 
     def _believes(self, now: float) -> bool:
         return self.trusted or now < self._lossy_until
@@ -106,7 +110,7 @@ class Outlet:
         feed = self._feeds[kind]
         feed.packets += packets
         feed.octets += octets - RTP_HEADER * packets
-        self.budget.earn(octets)
+        self.budget.earn(octets, kind)
 
     def count_all(self, totals: dict[Kind, tuple[int, int]]) -> None:
         """Note packets and octets of both kinds, of which this peer may take only one."""
@@ -161,9 +165,10 @@ class Outlet:
             wire = self._held(feed.kind, low)
             if wire is not None and self.budget.spend(len(wire), feed.kind):
                 self.resent += 1
-                if self.paced is not None:
-                    self.paced.spend(len(wire))
-                blast((self.line,), ((wire,),))
+                if feed.kind == "video" and self.paced is not None and self.paced.find(low) is not None:
+                    self.paced.repeat(low)
+                else:
+                    blast((self.line,), ((wire,),))
 
     def _held(self, kind: Kind, low: int) -> bytes | None:
         packet = self.stream.lanes[kind].ring.find(low)

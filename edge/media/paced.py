@@ -6,6 +6,7 @@ what the link lost. SSRC and timestamps stay the stream's. No I/O: packets and t
 
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from math import exp
 
 from edge.media.packet import Packet
 from edge.media.rate import Pacer, PictureGate
@@ -14,7 +15,8 @@ from edge.media.reorder import Reorder
 HOLD = 0.6  # seconds to wait for a packet that this node itself asked for again: two long round trips
 HISTORY = 2048  # packets kept for repeats: 13 s of a 1.5 Mbit/s lesson
 BURST = 8 * 1250  # bytes: at most eight packets at once into a router's small queue
-PACE_FIRST = 3_000_000  # bit/s until the far end says what fits
+BESIDE_SPAN = 1.0  # seconds over which the rate of what goes out beside the queue is measured
+LEAST = 8_000.0  # bit/s for video when sound takes all: one packet a second, so that no wait is endless
 
 
 class PacedVideo:
@@ -30,7 +32,11 @@ class PacedVideo:
         self._highest = 0
         self._whole = True
         self._queue: deque[bytes] = deque()
+        self._again: OrderedDict[int, bytes] = OrderedDict()
         self._queued = 0
+        self._joining = following is None
+        self._beside = 0.0
+        self._beside_at = 0.0
         self._sent: OrderedDict[int, bytes] = OrderedDict()
         self._next = following
         self.first = following or 0
@@ -38,12 +44,12 @@ class PacedVideo:
     @property
     def waiting(self) -> bool:
         """Whether anything is queued."""
-        return bool(self._queue)
+        return bool(self._queue or self._again)
 
     @property
     def settled(self) -> bool:
         """Whether nothing waits and nothing was left out: the stream's own packets could go on from here."""
-        idle = not self._queue and not self._picture and self._next is not None
+        idle = not self.waiting and not self._picture and self._next is not None
         return idle and self._next == self._expected == self._highest + 1
 
     @property
@@ -78,7 +84,9 @@ class PacedVideo:
         key = self._starts_key(picture[0].payload)
         # A hole right before a key frame harms nothing that follows.
         whole, self._whole = self._whole or key, True
-        if whole and self._gate.admits(key, self._queued * 8 / max(bitrate, 1.0)):
+        room = max(bitrate - self._beside, LEAST) / 8
+        size = sum(len(packet.wire) for packet in picture)
+        if whole and self._gate.admits(key, self._queued / room, size / room, self._joining):
             for packet in picture:
                 self._number(packet)
 
@@ -94,19 +102,34 @@ class PacedVideo:
     def due(self, now: float, bitrate: float) -> list[bytes]:
         """Return the packets that may go out now, at `bitrate` bits per second."""
         wires: list[bytes] = []
-        while self._queue and self._pacer.allows(now, bitrate):
-            wire = self._queue.popleft()
+        while self.waiting and self._pacer.allows(now, bitrate):
+            wire = self._again.popitem(last=False)[1] if self._again else self._take()
             self._queued -= len(wire)
             self._pacer.spend(len(wire))
-            self._sent[int.from_bytes(wire[2:4], "big")] = wire
-            if len(self._sent) > HISTORY:
-                self._sent.popitem(last=False)
             wires.append(wire)
+        if wires and not self.waiting:
+            self._joining = False
         return wires
 
-    def spend(self, size: int) -> None:
-        """Note bytes that went out beside the queue: audio, packets sent again."""
+    def _take(self) -> bytes:
+        wire = self._queue.popleft()
+        self._sent[int.from_bytes(wire[2:4], "big")] = wire
+        if len(self._sent) > HISTORY:
+            self._sent.popitem(last=False)
+        return wire
+
+    def repeat(self, low: int) -> None:
+        """Send a packet again, before what waits; asked for twice while it waits, it goes out once."""
+        wire = self._sent.get(low)
+        if wire is not None and low not in self._again:
+            self._again[low] = wire
+            self._queued += len(wire)
+
+    def spend(self, size: int, now: float) -> None:
+        """Note bytes that went out beside the queue: sound, which does not wait."""
         self._pacer.spend(size)
+        self._beside *= exp((self._beside_at - now) / BESIDE_SPAN)
+        self._beside, self._beside_at = self._beside + size * 8 / BESIDE_SPAN, now
 
     def find(self, low: int) -> bytes | None:
         """Return a packet sent under this 16-bit sequence number."""

@@ -25,23 +25,6 @@ VIDEO_SHARE = 0.92  # of the estimate, for audio and video together: the rest is
 MAX_DEBT = 20_000  # bytes that sound may go ahead of video: half a second of 300 kbit/s
 
 
-class LossEstimate:
-    """What a link carries, for a peer that reports loss and never an estimate of its own."""
-
-    def __init__(self) -> None:
-        self.bitrate: float | None = None
-
-    def note(self, loss: float, sent: float) -> float | None:
-        """Take one report: share lost, bits per second sent; return the estimate, None while all fits."""
-        if loss > HEAVY:
-            self.bitrate = max((self.bitrate or sent) * (1 - loss / 2), FLOOR)
-        elif self.bitrate is not None and loss < LIGHT:
-            self.bitrate *= 1 + CLIMB
-            if self.bitrate > HEADROOM * sent:
-                self.bitrate = None
-        return self.bitrate
-
-
 class RetransmissionBudget:
     """Bytes that may be sent again: a share of what is sent once, of sound and of pictures."""
 

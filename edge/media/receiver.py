@@ -7,9 +7,9 @@ from collections.abc import Callable
 from msgspec import Struct, structs
 
 from edge.media import rtcp
+from edge.media.estimate import LinkEstimate
 from edge.media.loss import LossTracker
 from edge.media.packet import CLOCK_RATE, Track
-from edge.media.rate import LinkEstimate
 from edge.media.rtp import BadPacket, Rtp, Unwrapper
 from edge.media.rtp import parse as parse_rtp
 from edge.media.stream import Entry, Stream
@@ -120,7 +120,6 @@ class Receiver:
         self._ssrc = secrets.randbits(32)
         self._estimate = LinkEstimate()
         self._reported = 0.0
-        self._seen = (0, 0)
         self.counts = ReceiverCounts()
 
     async def run(self, silence: float) -> None:
@@ -146,6 +145,7 @@ class Receiver:
         if lane is None:
             self.counts.foreign += 1
             return
+        self._estimate.count(len(data))
         sequence = lane.sequences.feed(packet.sequence)
         timestamp = lane.timestamps.feed(packet.timestamp)
         jumps = lane.loss.jumps
@@ -155,7 +155,7 @@ class Receiver:
         if lane.loss.jumps > jumps and sequence < lane.highest:
             lane.restart()
         if lane.note(sequence, timestamp, now):
-            self._estimate.arrived(lane.track.kind, timestamp, len(data), now)
+            self._estimate.moved(lane.track.kind, timestamp, now)
         self.counts.received += 1
         self.counts.bytes += len(data)
         if lane.entry is None:
@@ -182,6 +182,7 @@ class Receiver:
             return
         for packet in packets:
             if isinstance(packet, rtcp.SenderReport) and packet.packets:
+                self._estimate.reported(packet.ntp, now)
                 self._sender_report(packet, now)
 
     def _sender_report(self, report: rtcp.SenderReport, now: float) -> None:
@@ -203,17 +204,15 @@ class Receiver:
                     self._send(rtcp.Nack(self._ssrc, lane.track.ssrc, lost))
                 if lane.loss.lost > given_up and lane.track.kind == "video":
                     self._stream.request_key(now)
-        fell = self._estimate.decide(now, self._lost_share(), self._peer.is_swollen)
+        fell = self._estimate.decide(now, self._counted(), self._peer.is_swollen)
         if fell or now - self._reported >= REPORT_PAUSE:
             self._reported = now
             self._report(now)
 
-    def _lost_share(self) -> float:
-        expected = sum(lane.highest - lane.first + 1 for lane in self._lanes.values() if lane.received)
-        arrived = self.counts.received - sum(lane.loss.recovered for lane in self._lanes.values())
-        then, self._seen = self._seen, (expected, arrived)
-        fresh = expected - then[0]
-        return max(0.0, 1 - (arrived - then[1]) / fresh) if fresh >= 20 else 0.0
+    def _counted(self) -> tuple[int, int]:
+        heard = [lane for lane in self._lanes.values() if lane.received]
+        expected = sum(lane.highest - lane.first + 1 for lane in heard)
+        return expected, sum(lane.received - lane.loss.recovered for lane in heard)
 
     def _report(self, now: float) -> None:
         heard = [lane for lane in self._lanes.values() if lane.received]

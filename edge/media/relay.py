@@ -6,6 +6,7 @@ out, a peer on the school's own network moves to the common path.
 """
 
 import asyncio
+
 from edge.media.blast import MAX_RUN, Line, Run, blast, runs_of
 from edge.media.outlet import Outlet, typed
 from edge.media.packet import Kind, Packet
@@ -117,7 +118,7 @@ class Fanout:
             octets = sum(map(len, sound))
             blast((outlet.line,), runs_of(sound))
             outlet.count("audio", len(sound), octets)
-            paced.spend(octets)
+            paced.spend(octets, now)
         self._release(outlet, now)
 
     def _release(self, outlet: Outlet, now: float) -> None:

@@ -1,0 +1,218 @@
+"""What the link from a sender carries, as its receiver sees it.
+
+Theory of operation. A packet that is late against its timestamp, more than the earliest of the last 10 to
+20 s, has stood in a queue. Sound leaves our senders at once, so its delay is the link's; a sender without
+sound sends reports often instead. A queue that does not empty during a window means that the link is full,
+and then what arrives is what it carries: that rate, a little reduced, goes back as REMB. Until the link was
+full for the first time, the estimate is twice what arrives: it doubles with every round trip.
+A busy PC and a publisher's clock make packets late too; so a queue has to show in round trips or losses.
+A delay that stays although less arrives is not our queue: the way has become longer, and counts anew.
+A little loss by itself says nothing: radio links lose packets without being full.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Literal
+
+from msgspec import Struct
+
+from edge.media.packet import CLOCK_RATE
+
+Source = Literal["audio", "report", "video"]  # what delay is read from, the best first
+
+WINDOW = 0.2  # seconds between decisions: five pictures, ten audio packets
+RATE_SPAN = 5  # windows over which the incoming rate is measured: half a group of pictures
+BASE_SPAN = 10.0  # seconds a smallest delay is remembered, twice over: clocks drift by 1 ms in that time
+HEARD_LATELY = 2.0  # seconds a source of delays counts after its last packet
+STANDING = 0.08  # seconds of queue that never emptied during a window: longer than Wi-Fi's own jitter
+CALM = 0.03  # seconds of queue below which there is room
+FULL_FOR = 2  # windows in a row until a link counts as full; one is enough when it loses packets as well
+LEAST_SPAN = 60.0  # seconds a shortest round trip is remembered, twice over: routes change rarely
+FRESH_TRIP = 1.5  # seconds a round trip says something about now
+RTT_WEIGHT = 0.25  # share of a new round trip in the smoothed one
+LOSING = 0.1  # share of packets lost that proves a queue to be full: twice what a bad radio link loses
+DROWNING = 0.25  # share of packets lost at which a link counts as full whatever its delay: a policed link
+FEWEST = 20  # packets of which a share of losses is taken
+BACK_OFF = 0.85  # of what arrives while the link is full, as in RFC 8836's candidates
+START = 1_500_000  # bit/s: what a sender begins with; below it, a first estimate would only slow it down
+DOUBLING = 2.0  # times the incoming rate, until the link was full once
+CLIMB = 0.08  # growth per second while there is room
+CLIMB_NEAR = 0.02  # the same near the last known limit
+NEAR = (0.85, 1.15)  # what counts as near
+HEADROOM = 1.5  # times the largest incoming rate lately: more cannot be known to fit
+FLOOR = 24_000  # bit/s: mono Opus at its lowest useful rate
+LESS = 0.9  # of the rate before: a full link would have gone on to deliver all of it
+AS_LATE = 0.7  # of the delay before: a queue would have become shorter
+TOLD_AGAIN = 1.25  # times the estimate told last: growth worth a report of its own
+
+
+class DelayWatch:
+    """Queueing delay of one source: arrival against timestamp, over the smallest of the last 10 to 20 s."""
+
+    def __init__(self) -> None:
+        self._origin: float | None = None
+        self._bases = (float("inf"), float("inf"))
+        self._turn = 0.0
+
+    def delay(self, sent: float, now: float) -> float:
+        """Return the seconds a packet stood in queues; `sent` is its timestamp in seconds of any clock."""
+        late = now - sent
+        if self._origin is None:
+            self._origin, self._turn = late, now
+        late -= self._origin
+        if now - self._turn > BASE_SPAN:
+            self._bases, self._turn = (late, self._bases[0]), now
+        elif late < self._bases[0]:
+            self._bases = (late, self._bases[1])
+        return late - min(self._bases)
+
+
+class RoundTrips:
+    """Round trips of one path: smoothed for timers, and whether they have just grown by a queue."""
+
+    def __init__(self) -> None:
+        self.smoothed: float | None = None
+        self._latest = (0.0, float("-inf"))
+        self._least = (float("inf"), float("inf"))
+        self._turn = float("-inf")
+
+    def note(self, took: float, now: float, sure: bool) -> None:
+        """Take one measurement; `sure` when it was certainly the first try that was answered."""
+        self._latest = (took, now)
+        if now - self._turn > LEAST_SPAN:
+            self._least, self._turn = (took, self._least[0]), now
+        self._least = (min(took, self._least[0]), self._least[1])
+        if sure:
+            before = took if self.smoothed is None else self.smoothed
+            self.smoothed = before + RTT_WEIGHT * (took - before)
+
+    def swollen(self, now: float) -> bool | None:
+        """Tell whether the newest trip took longer than the shortest by a queue; None if it is too old."""
+        took, at = self._latest
+        return took - min(self._least) > STANDING / 2 if now - at < FRESH_TRIP else None
+
+
+class _Window(Struct, frozen=True):
+    seconds: float
+    octets: int
+
+
+class LinkEstimate:
+    """The estimate of one publication's link; `bitrate` is None until something has come."""
+
+    def __init__(self) -> None:
+        self.bitrate: float | None = None
+        self.queue = 0.0
+        self._watches: dict[Source, DelayWatch] = {}
+        self._least: dict[Source, float] = {}
+        self._heard: dict[Source, float] = {}
+        self._octets = 0
+        self._decided: float | None = None
+        self._windows: deque[_Window] = deque(maxlen=RATE_SPAN)
+        self._full: deque[_Window] = deque(maxlen=RATE_SPAN)
+        self._peaks = (0.0, 0.0)
+        self._peak_turn = 0.0
+        self._counted = (0, 0)
+        self._limit = 0.0  # what the link carried when it was full; 0 before it was
+        self._limit_queue = 0.0  # how late packets were then; 0 once there was room again
+        self._before: tuple[float | None, float, float] = (None, 0.0, 0.0)
+        self._told = float(START)
+
+    def count(self, size: int) -> None:
+        """Note the bytes of any packet, repeated ones too: the link has carried them."""
+        self._octets += size
+
+    def moved(self, kind: Literal["audio", "video"], timestamp: int, now: float) -> None:
+        """Note the timestamp of a packet that is newer than all before; a repeated one says nothing."""
+        self._late(kind, timestamp / CLOCK_RATE[kind], now)
+
+    def reported(self, ntp: float, now: float) -> None:
+        """Note a sender report, written at `ntp` and sent at once."""
+        self._late("report", ntp, now)
+
+    def _late(self, source: Source, sent: float, now: float) -> None:
+        watch = self._watches.setdefault(source, DelayWatch())
+        delay = watch.delay(sent, now)
+        self._heard[source] = now
+        self._least[source] = min(delay, self._least.get(source, delay))
+
+    def decide(self, now: float, counted: tuple[int, int], swollen: Callable[[float], bool | None]) -> bool:
+        """Update once a window; return whether the sender should know at once.
+
+        `counted` are the packets so far, without repeated ones: expected, arrived. `swollen` says whether
+        round trips show a queue, None while that is not known.
+        """
+        if self._decided is None:
+            self._decided = now
+        seconds = now - self._decided
+        if seconds < WINDOW:
+            return False
+        window, self._octets, self._decided = _Window(seconds, self._octets), 0, now
+        queue = self._least.get(self._source(now))
+        self._least.clear()
+        if queue is None:
+            self._full.clear()
+            return False
+        self.queue = queue
+        self._windows.append(window)
+        self._remember_peak(now)
+        return self._move(window, self._lost_share(*counted), swollen(now) if queue > CALM else False)
+
+    def _source(self, now: float) -> Source:
+        sources: tuple[Source, Source] = ("audio", "report")
+        return next((each for each in sources if now - self._heard.get(each, -9e9) < HEARD_LATELY), "video")
+
+    def _lost_share(self, expected: int, arrived: int) -> float:
+        fresh = expected - self._counted[0]
+        if 0 <= fresh < FEWEST:
+            return 0.0
+        came, self._counted = arrived - self._counted[1], (expected, arrived)
+        return max(0.0, 1 - came / fresh) if fresh > 0 else 0.0  # an encoder began anew
+
+    def _remember_peak(self, now: float) -> None:
+        incoming = _rate(self._windows)
+        if now - self._peak_turn > BASE_SPAN:
+            self._peaks, self._peak_turn = (incoming, self._peaks[0]), now
+        self._peaks = (max(incoming, self._peaks[0]), self._peaks[1])
+
+    def _move(self, window: _Window, lost: float, swollen: bool | None) -> bool:
+        if lost > DROWNING or (self.queue > STANDING and swollen is not False):
+            self._full.append(window)
+            patience = FULL_FOR if swollen is True else 1 if lost > LOSING else RATE_SPAN + 1
+            return len(self._full) >= patience and self._fall()
+        self._full.clear()
+        if swollen is False:
+            self._climb(window.seconds)
+        if (self.bitrate or 0.0) > TOLD_AGAIN * self._told:
+            self._told = self.bitrate or 0.0
+            return True
+        return False
+
+    def _fall(self) -> bool:
+        carried = _rate(self._full)
+        self._full.clear()
+        if carried < LESS * self._limit and self.queue > AS_LATE * self._limit_queue > 0:
+            self._watches.clear()
+            self.bitrate, self._limit, self._limit_queue = self._before
+            return True
+        lower = max(BACK_OFF * carried, FLOOR)
+        if self.bitrate is not None and lower >= self.bitrate:
+            return False
+        self._before = self.bitrate, self._limit, 0.0
+        self._limit, self._limit_queue = carried, self.queue
+        self.bitrate = self._told = lower
+        return True
+
+    def _climb(self, seconds: float) -> None:
+        self._limit_queue = 0.0
+        if not self._limit:
+            self.bitrate = max(self.bitrate or START, DOUBLING * _rate(list(self._windows)[-2:]))
+        elif self.bitrate is not None:
+            near = NEAR[0] * self._limit < self.bitrate < NEAR[1] * self._limit
+            grown = self.bitrate * (1 + (CLIMB_NEAR if near else CLIMB) * seconds)
+            self.bitrate = max(self.bitrate, min(grown, HEADROOM * max(self._peaks)))
+
+
+def _rate(windows: "deque[_Window] | list[_Window]") -> float:
+    """Return the bits per second of some windows."""
+    return 8 * sum(each.octets for each in windows) / max(sum(each.seconds for each in windows), WINDOW)
