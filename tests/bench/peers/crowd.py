@@ -11,7 +11,7 @@ from aiortc import RTCPeerConnection
 from tests.bench.contract import Joined, Ready, Seen, ViewerPlan
 from tests.bench.lesson import Lesson
 from tests.bench.peers.signalling import new_connection, watch
-from tests.bench.peers.speech import orders, say
+from tests.bench.peers.speech import orders, run, say
 from tests.bench.peers.viewer import CheapViewer
 
 AT_ONCE = 5  # viewers connecting together: a class does not come through the door all at once
@@ -94,4 +94,4 @@ async def main(plan: ViewerPlan) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(msgspec.json.decode(sys.argv[1], type=ViewerPlan)))
+    run(main(msgspec.json.decode(sys.argv[1], type=ViewerPlan)))

@@ -26,7 +26,7 @@ from tests.bench.lesson import (
     clock,
 )
 from tests.bench.peers.signalling import new_connection, payload_types, publish
-from tests.bench.peers.speech import orders, say
+from tests.bench.peers.speech import orders, run, say
 
 MARKER = 0x80
 
@@ -128,4 +128,4 @@ async def main(plan: PublisherPlan) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(msgspec.json.decode(sys.argv[1], type=PublisherPlan)))
+    run(main(msgspec.json.decode(sys.argv[1], type=PublisherPlan)))

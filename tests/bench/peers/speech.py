@@ -2,12 +2,20 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 
 import msgspec
 from msgspec import Struct
 
 from tests.bench.contract import Order
+
+
+def run(work: Coroutine[None, None, None]) -> None:
+    """Run a process of a measurement; a server that is not there or refuses is one line, not a traceback."""
+    try:
+        asyncio.run(work)
+    except ConnectionError as exc:
+        sys.exit(f"{sys.argv[0].rpartition('/')[2]}: {exc}")
 
 
 def say(message: Struct) -> None:

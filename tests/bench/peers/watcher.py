@@ -18,7 +18,7 @@ from tests.bench.contract import Frames, Ready, ViewerPlan
 from tests.bench.lesson import Lesson
 from tests.bench.peers.encoded import EncodedFrames
 from tests.bench.peers.signalling import new_connection, payload_types, watch
-from tests.bench.peers.speech import orders, say
+from tests.bench.peers.speech import orders, run, say
 
 UNFINISHED = 64  # frames of which packets are missing: 2.5 s of video, longer than any repair takes
 CIRCLE, HALF = 1 << 16, 1 << 15
@@ -119,4 +119,4 @@ async def main(plan: ViewerPlan) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(msgspec.json.decode(sys.argv[1], type=ViewerPlan)))
+    run(main(msgspec.json.decode(sys.argv[1], type=ViewerPlan)))
