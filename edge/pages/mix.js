@@ -13,9 +13,7 @@ export class Mix {
     this.screen = player(screen);
     this.camera = player(camera);
     const { width = 1280, height = 720 } = screen.getSettings();
-    const scale = Math.min(1, LARGEST.width / width, LARGEST.height / height);
-    this.#canvas.width = even(width * scale);
-    this.#canvas.height = even(height * scale);
+    this.#fit(width, height);
     this.context = this.#canvas.getContext('2d', { alpha: false });
     [this.track] = this.#canvas.captureStream(FRAMES).getVideoTracks();
     this.#ticks.onmessage = () => this.#draw();
@@ -28,7 +26,16 @@ export class Mix {
     for (const one of [this.screen, this.camera]) one.srcObject = null;
   }
 
+  #fit(width, height) {
+    const scale = Math.min(1, LARGEST.width / width, LARGEST.height / height);
+    const [wide, high] = [even(width * scale), even(height * scale)];
+    if (this.#canvas.width !== wide) this.#canvas.width = wide;          // setting a size clears the canvas
+    if (this.#canvas.height !== high) this.#canvas.height = high;
+  }
+
   #draw() {
+    if (!this.screen.videoWidth) return;
+    this.#fit(this.screen.videoWidth, this.screen.videoHeight);          // a shared window may change its size
     const { width, height } = this.#canvas;
     this.context.drawImage(this.screen, 0, 0, width, height);
     if (!this.camera.videoWidth) return;

@@ -10,11 +10,11 @@ export class Session {
   }
 
   /** Sends the offer at once, before any candidate is known: the node finds us by our checks. */
-  static async open(path, pc, { headers = {}, tune = (answer) => answer } = {}) {
+  static async open(path, pc, tune = (answer) => answer) {
     await pc.setLocalDescription();
     const reply = await ask(path, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/sdp', ...headers },
+      headers: { 'Content-Type': 'application/sdp' },
       body: pc.localDescription.sdp,
     });
     const session = new Session(pc, new URL(reply.headers.get('Location'), reply.url).href);

@@ -1,6 +1,6 @@
 // Keeps a lesson on the air: WHIP to the node, and again by itself after a cut until the teacher stops it.
 
-import { Pause, Refused, sleep, wonder } from './node.js';
+import { Pause, Refused, ask, sleep, wonder } from './node.js';
 import { Session } from './peer.js';
 
 const PATIENCE = 2000;     // ms "disconnected" may last before we connect anew; a lost packet or two heals sooner
@@ -33,7 +33,8 @@ export class Publisher {
   stop() {
     this.#turn.abort();
     this.#pause.wake();
-    this.#giveBack();
+    this.#session?.close();
+    this.#session = null;
     this.tell('off');
   }
 
@@ -68,7 +69,6 @@ export class Publisher {
         await this.#once(stream, codec, turn);
       } catch (error) {
         wonder(error);
-        if (error instanceof Refused) this.#giveBack();
         if (error instanceof Refused && this.since === null && !turn.aborted) return this.tell('refused', error);
       }
       if (turn.aborted) return undefined;
@@ -78,24 +78,24 @@ export class Publisher {
     return undefined;
   }
 
-  /** Ends the session the node still holds for us, so that the name becomes free. */
-  #giveBack() {
-    this.#session?.close();
+  /** Ends the session the node may still hold, so that the name is free; Lost while the node cannot be reached. */
+  async #giveBack() {
+    if (!this.#session) return;
+    this.#session.pc.close();
+    await ask(this.#session.address, { method: 'DELETE', timeout: 1500 }).catch((error) => {
+      if (!(error instanceof Refused)) throw error;    // a node that has forgotten the session is as good
+    });
     this.#session = null;
   }
 
   async #once(stream, codec, turn) {
     const pc = new RTCPeerConnection();
-    const replaced = this.#session?.address;
     let session;
     try {
+      await this.#giveBack();
       offer(pc, this.capture, this.preset, codec);
-      session = await Session.open(`/whip/${stream}`, pc, {
-        headers: replaced ? { 'Replaces-Session': new URL(replaced).pathname } : {},   // the name is still ours
-        tune: speech,
-      });
+      session = await Session.open(`/whip/${stream}`, pc, speech);
       if (turn.aborted) return session.close();
-      this.#session?.pc.close();
       this.#session = session;
     } catch (error) {
       pc.close();
