@@ -21,6 +21,10 @@ from edge.media.recording import INDEX, META, Recording
 
 log = logging.getLogger(__name__)
 
+DOUBTFUL = (
+    2  # fragments at the end that are compared with the index: one follows the last sync, one more is safe
+)
+
 
 def unfinished(place: Place) -> list[str]:
     """Return the names of recordings that are not finished, oldest first; call before new ones begin."""
@@ -110,12 +114,14 @@ def _cut(place: Place, path: Path, recording: Recording, index: Index | None) ->
 
 def _good_end(look: Look, shape: Shape, index: Index | None) -> int:
     """Return where the last fragment ends whose frames are those of the index; 0 if there is none."""
-    end = shape.end
-    for fragment in reversed(shape.fragments):
-        if _is_good(look, fragment, index):
-            return end
-        end = fragment.start
-    return 0
+    kept = list(shape.fragments)
+    while kept and not _is_good(look, kept[-1], index):
+        if index is None or sum(len(look.chunks(each)) for each in kept) > len(index.entries):
+            return shape.end  # the index always knew more than the file: so it is the index that is damaged
+        kept.pop()
+    if len(kept) == len(shape.fragments):
+        return shape.end if kept else 0
+    return kept[-1].end if kept else 0
 
 
 def _is_good(look: Look, fragment: Fragment, index: Index | None) -> bool:

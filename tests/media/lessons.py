@@ -68,6 +68,11 @@ class Lesson(Struct, frozen=True):
     tracks: list[Track]
     frames: list[Frame]  # by time of capture
 
+    @property
+    def seconds(self) -> float:
+        """How long it is, nearly."""
+        return captured(self.frames[-1])
+
     def of(self, kind: Kind) -> list[Frame]:
         """One track's frames."""
         return [frame for frame in self.frames if frame.kind == kind]
@@ -80,6 +85,17 @@ def lesson(
     tracks = ([VIDEO[codec]] if codec else []) + ([SOUND] if sound else [])
     frames = (pictures(codec, seconds, gop, 320) if codec else []) + (sounds(seconds) if sound else [])
     return Lesson(tracks, sorted(frames, key=captured))
+
+
+def repeated(lesson: Lesson, rounds: int) -> Lesson:
+    """The same lesson over and over, as one."""
+    seconds = len(lesson.of(lesson.tracks[0].kind)) / RATE
+    frames = [
+        replace(frame, timestamp=frame.timestamp + round(number * seconds * CLOCK_RATE[frame.kind]))
+        for number in range(rounds)
+        for frame in lesson.frames
+    ]
+    return replace(lesson, frames=frames)
 
 
 def captured(frame: Frame) -> float:
@@ -172,13 +188,19 @@ def shuffled(sent: Sequence[Packet], seed: int, spread: float = 0.1) -> list[Pac
     ]
 
 
-async def play(recorder: Recorder, events: Iterable[Event]) -> None:
+async def play(
+    recorder: Recorder,
+    events: Iterable[Event],
+    tell: Callable[[float], None] = lambda seconds: None,
+    begin: float = 0.0,
+) -> None:
     """Hand events to a recorder as they arrive, with its ticks between them; wait for it at every tick."""
-    tick = 0.0
+    tick = begin
     for event in events:
         while tick <= event.arrival:
             recorder.tick(tick)
             await settled(recorder)
+            tell(tick)
             tick += TICK
         if isinstance(event, Packet):
             recorder.packet(event)
