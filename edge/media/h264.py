@@ -34,6 +34,7 @@ class Assembler(VideoAssembler):
         self._first = -1  # type of the frame's first NAL
         self._begins_picture = False
         self._key = False
+        self._described = False
 
     def _add(self, wire: bytes) -> bool:
         octet = wire[12]
@@ -81,6 +82,7 @@ class Assembler(VideoAssembler):
         if self._first < 0:
             self._first = kind
             self._begins_picture = begins or kind > IDR
+        self._described |= kind == SPS
         if kind <= IDR:
             self._pictured = True
             self._key |= kind == IDR
@@ -92,9 +94,14 @@ class Assembler(VideoAssembler):
             return False
         rank = _RANK.get(self._first, _SLICE_RANK)
         if self._after_hole:
-            return self._begins_picture and rank <= self._habit.get(self._key, _default_habit(self._key))
+            return self._begins_picture and rank <= self._habit.get(self._key, self._latest())
         self._habit[self._key] = min(rank, self._habit.get(self._key, _SLICE_RANK))
         return True
+
+    def _latest(self) -> int:
+        """Return how late a frame may begin before anything is known of the stream."""
+        # FFmpeg sends its first SEI before the SPS: with an SPS inside, nothing a decoder needs is missing.
+        return _RANK[SPS] if self._key and not self._described else _SLICE_RANK
 
     def _is_key(self, frame: bytes) -> bool:
         return self._key
@@ -172,11 +179,6 @@ def starts_key(payload: bytes) -> bool:
 
 def _opens_key(kind: int, payload: bytes, body: int) -> bool:
     return kind == SPS or (kind == IDR and body < len(payload) and payload[body] >= 0x80)
-
-
-def _default_habit(key: bool) -> int:
-    """Return how late a frame may begin before anything is known of the stream."""
-    return _RANK[SPS] if key else _SLICE_RANK
 
 
 def _kinds(frame: bytes) -> Iterator[int]:

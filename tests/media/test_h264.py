@@ -133,6 +133,13 @@ def test_a_key_frame_after_a_hole_without_parameter_sets_is_broken() -> None:
     assert assembler.broken == 2
 
 
+def test_a_first_key_frame_may_begin_with_sei_before_its_parameter_sets() -> None:
+    as_ffmpeg_sends_it = annex_b(b"\x06\x05seen", b"\x67sps\x80", b"\x68pps\x80", b"\x65\x88" + b"key" * 900)
+    first, second = _stream([as_ffmpeg_sends_it, DELTA])
+    emitted = _feed(Assembler(), [*first, *second])
+    assert [frame.data for frame in emitted] == [as_ffmpeg_sends_it, DELTA]
+
+
 def test_a_stream_with_parameter_sets_outside_is_whole_after_a_hole() -> None:
     bare = annex_b(b"\x65\x88" + b"key picture" * 300)
     first, second, lost, third = _stream([bare, bare, DELTA, bare])
