@@ -113,6 +113,7 @@ class LinkEstimate:
         self._peaks = (0.0, 0.0)
         self._peak_turn = 0.0
         self._counted = (0, 0)
+        self._was_silent = False
         self._limit = 0.0  # what the link carried when it was full; 0 before it was
         self._limit_queue = 0.0  # how late packets were then; 0 once there was room again
         self._before: tuple[float | None, float, float] = (None, 0.0, 0.0)
@@ -152,7 +153,10 @@ class LinkEstimate:
         self._least.clear()
         if queue is None:
             self._full.clear()
+            self._was_silent = True
             return False
+        if self._was_silent:  # what a cut has lost says nothing about what the link carries
+            self._counted, self._was_silent = counted, False
         self.queue = queue
         self._windows.append(window)
         self._remember_peak(now)
@@ -195,7 +199,9 @@ class LinkEstimate:
             self._watches.clear()
             self.bitrate, self._limit, self._limit_queue = self._before
             return True
-        lower = max(BACK_OFF * carried, FLOOR)
+        # Losses without a queue may be chance or a cut: half of the estimate a step is soon enough.
+        slow = (self.bitrate or START) / 2 if self.queue <= STANDING else FLOOR
+        lower = max(BACK_OFF * carried, slow, FLOOR)
         if self.bitrate is not None and lower >= self.bitrate:
             return False
         self._before = self.bitrate, self._limit, 0.0
