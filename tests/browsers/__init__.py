@@ -1,4 +1,4 @@
-"""Real browsers for tests: start one, open pages, click, look; skipped where its Debian package is missing."""
+"""Real browsers for tests: start one, open pages, click, look; skipped where its package is missing."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager

@@ -106,6 +106,9 @@ class ChromiumPage:
         shot = await self._ask("Page.captureScreenshot")
         await asyncio.to_thread(path.write_bytes, base64.b64decode(shot["data"]))
 
+    async def show(self) -> None:
+        await self._ask("Page.bringToFront")
+
     async def close(self) -> None:
         await self._wire.ask("Target.disposeBrowserContext", {"browserContextId": self._context})
 

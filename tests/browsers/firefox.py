@@ -88,6 +88,9 @@ class FirefoxPage:
         shot = await self._ask("browsingContext.captureScreenshot")
         await asyncio.to_thread(path.write_bytes, base64.b64decode(shot["data"]))
 
+    async def show(self) -> None:
+        await self._ask("browsingContext.activate")
+
     async def close(self) -> None:
         await self._wire.ask("browser.removeUserContext", {"userContext": self._user})
 
