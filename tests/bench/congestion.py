@@ -22,10 +22,10 @@ from tests.net.wire import Counts, Flow, Quality
 
 RATES = (1_000_000.0, 3_000_000.0)  # bit/s towards the classroom
 DELAY = 0.05  # seconds one way
-SECONDS, QUICK_SECONDS = 40.0, 15.0
+SECONDS, QUICK_SECONDS = 40.0, 12.0
 AT_ONCE = 2  # links side by side
 LATEST = 1.0  # seconds after it was due to be sent: later, a frame of sound is of no use in a live lesson
-AT_ALL = 5.0  # seconds: late, but it came
+AT_ALL = 4.0  # seconds: late, but it came
 EARLY = 0.1  # seconds
 AUDIO_FRAMES, VIDEO_FRAMES = ROUND * AUDIO_PER_SECOND, ROUND * FRAMES_PER_SECOND
 STARTING = 3.0  # seconds at the beginning that are not measured: the first estimate of the link

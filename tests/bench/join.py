@@ -17,7 +17,7 @@ from tests.net.wire import Quality
 
 JOINS, QUICK_JOINS = 10, 4
 CUT, QUICK_CUT = 30.0, 8.0  # seconds
-BEFORE, AFTER = 3.0, 10.0  # seconds watched before the cut, and after the link is back
+BEFORE, AFTER = 2.0, 8.0  # seconds watched before the cut, and after the link is back
 GOP = 2.0  # seconds between the lesson's key frames
 GOLDEN = 0.618  # its multiples spread evenly over a GOP
 DELAY = 0.02  # seconds one way

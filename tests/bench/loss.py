@@ -17,7 +17,7 @@ from tests.net.link import Answer, Plan
 from tests.net.namespaces import Link, Namespace, joined, why_not
 from tests.net.wire import Flow, Quality
 
-LOSSES, QUICK_LOSSES = (0.0, 0.02, 0.05, 0.10), (0.0, 0.05)
+LOSSES, QUICK_LOSSES = (0.0, 0.02, 0.05, 0.10), (0.05,)
 TRIPS = (0.1, 0.2)  # seconds there and back
 SECONDS, QUICK_SECONDS = 25.0, 12.0
 AT_ONCE = 4  # links side by side: each takes about a quarter of a core

@@ -14,7 +14,7 @@ from tests.bench.servers import OURS, available, node
 from tests.bench.table import Table, ratio
 from tests.bench.usage import Usage
 
-SECONDS, QUICK_SECONDS = 30.0, 12.0
+SECONDS, QUICK_SECONDS = 30.0, 10.0
 EDGE = 3.0  # seconds at the beginning that are not measured: start-up
 TAIL = 2.0  # seconds after the last frame for what is still under way
 RECORDER, RECEIVER = "aiortc MediaRecorder", "aiortc receive, no decode"
