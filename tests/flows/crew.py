@@ -96,12 +96,14 @@ class Program:
 
 
 class Node(Program):
-    """`tirek run` on loopback, on a port that the system picks."""
+    """`tirek run` on loopback, by default on a free port; it looks for nobody it was not told of."""
 
-    def __init__(self, state: Path, log: Path, *flags: str, config: Path | None = None) -> None:
-        trial = ["--state", str(state), "--listen", "127.0.0.1:0", *flags]
-        given = ["--config", str(config)] if config else trial
-        super().__init__([sys.executable, "-m", "edge", "run", *given], log)
+    def __init__(self, state: Path, log: Path, *more: str, port: int = 0) -> None:
+        listen = f'listen = ["127.0.0.1:{port}"]'
+        lines = [f'name = "{state.name}"', f'state = "{state}"', listen, "discover = false"]
+        config = log.with_suffix(".toml")
+        config.write_text("\n".join([*lines, *more]))
+        super().__init__([sys.executable, "-m", "edge", "run", "--config", str(config)], log)
         self.state = state
         self.url = ""
 
@@ -109,6 +111,11 @@ class Node(Program):
     def recordings(self) -> Path:
         """The folder of its recordings."""
         return self.state / "recordings"
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.url.rpartition(":")[2])
 
     async def start(self) -> None:
         """Start it and wait until it listens."""
@@ -124,11 +131,11 @@ class Crew:
         self.http = http
         self._programs: list[Program] = []
 
-    async def node(self, name: str, parent: str = "", state: Path | None = None) -> Node:
+    async def node(self, name: str, *more: str, parent: str = "", port: int = 0) -> Node:
         """Start a node that lets anyone in; the same name again means the same state folder."""
-        follow = ["--parent", parent] if parent else []
-        flags = ["--allow-anyone", "--name", name, *follow]
-        return await self.start(Node(state or self.folder / name, self.log(name), *flags))
+        follow = [f'parent = "{parent}"'] if parent else []
+        lines = ["allow_anyone = true", *follow, *more]
+        return await self.start(Node(self.folder / name, self.log(name), *lines, port=port))
 
     async def publisher(self, source: str, url: str, *flags: str) -> Program:
         """Start `tirek publish`."""

@@ -30,11 +30,8 @@ class Guarded(Struct):
 async def guarded(house: Crew) -> Guarded:
     """A node with a token for a watcher and one for a publisher, and room for one stream."""
     (watch, may_watch), (publish, may_publish) = fresh("school", ["watch"]), fresh("teacher", ["publish"])
-    lines = ['name = "hub"', f'state = "{house.folder / "guarded"}"', 'listen = ["127.0.0.1:0"]']
-    lines += ["[limits]", "streams = 1", table(may_watch), table(may_publish)]
-    path = house.folder / "guarded.toml"
-    path.write_text("\n".join(lines))
-    node = Node(house.folder / "guarded", house.log("guarded"), config=path)
+    lines = ["[limits]", "streams = 1", table(may_watch), table(may_publish)]
+    node = Node(house.folder / "guarded", house.log("guarded"), *lines)
     return Guarded(await house.start(node), watch, publish)
 
 
