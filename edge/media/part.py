@@ -76,7 +76,7 @@ class Part:
             self._media, self._index = self._create()
         except OSError:
             self.abandon("")
-            self._remove()
+            self.discard()
             raise
 
     def add(self, frame: Frame) -> None:
@@ -108,6 +108,17 @@ class Part:
             pass  # start-up cuts the file again
         self.recording.reason = reason
         self._close_files()
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing that could be shown is on the disk."""
+        return not self._whole_size
+
+    def discard(self) -> None:
+        """Leave nothing of it; never raises."""
+        for suffix in (INDEX, notes.META, "." + self.recording.extension):
+            with suppress(OSError):
+                self._place.disk.remove(self._place.folder / (self.header.id + suffix))
 
     def note(self, state: notes.State = "finishing") -> None:
         """Write down what is known; raises OSError."""
@@ -143,12 +154,6 @@ class Part:
         if len(self.placing.gaps) != self._noted:
             self._noted = len(self.placing.gaps)
             self.note("recording")
-
-    def _remove(self) -> None:
-        """Leave nothing of a part that never began."""
-        for suffix in (INDEX, notes.META, "." + self.recording.extension):
-            with suppress(OSError):
-                self._place.disk.remove(self._place.folder / (self.header.id + suffix))
 
     def _close_files(self) -> None:
         for file in self._files:

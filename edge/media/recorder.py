@@ -9,6 +9,8 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from math import inf
+from time import monotonic
 
 from msgspec import Struct
 
@@ -21,6 +23,8 @@ from edge.media.writer import Doing, Writer
 
 log = logging.getLogger(__name__)
 
+GRACE = 1.5  # seconds: half of what a stopping node has; enough to finish ten minutes of a lesson
+LOOK = 0.02  # seconds between looks whether the thread has ended
 SILENCE = 3.0  # seconds after which the publisher may be another one, whose reports tell of another clock
 
 
@@ -48,7 +52,7 @@ class Recorder:
         wall: Callable[[], datetime] = now_utc,
     ) -> None:
         self._place, self._stream, self._tracks, self._wall = place, stream, tuple(tracks), wall
-        self._hurry = threading.Event()
+        self._deadline = inf
         self._inbox = Inbox()
         self._lanes = {track.kind: Lane(track) for track in tracks}
         self._told = Losses({}, 0)
@@ -105,14 +109,17 @@ class Recorder:
         self._closed = True
         self._inbox.close()
 
-    def hurry(self) -> None:
-        """The node stops: close the files, but leave what takes long to the next start."""
-        self._hurry.set()
+    def hurry(self, grace: float = GRACE) -> None:
+        """The node stops: close the files, and leave what takes longer than this to the next start."""
+        self._deadline = monotonic() + grace
         self.closed()
 
     async def ended(self) -> None:
-        """Wait until the thread is done with the files."""
-        await asyncio.to_thread(self._thread.join)
+        """Wait until the thread is done with the files; may be cancelled at any time."""
+        while True:  # a join in the loop's executor could not be cancelled, and would hold up a node's stop
+            if not self._thread.is_alive():
+                return
+            await asyncio.sleep(LOOK)
 
     def _hand_over(self, frames: list[Frame]) -> None:
         if frames:
@@ -168,4 +175,4 @@ class Recorder:
                     writer.restart()
             if batch.closing:
                 break
-        finish_all(self._place, writer.close(), self._hurry.is_set)
+        finish_all(self._place, writer.close(), lambda: monotonic() > self._deadline)

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct, field
 
 from edge.media.durable import Disk
-from edge.media.index import Aligned
+from edge.media.index import Aligned, BadIndex, Index, decode
 from edge.media.packet import Kind
 
 State = Literal["recording", "finishing", "done", "interrupted"]
@@ -81,4 +81,12 @@ def load(folder: Path, ident: str) -> Recording | None:
     try:
         return msgspec.json.decode((folder / (ident + META)).read_bytes(), type=Recording)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def read_index(folder: Path, ident: str) -> Index | None:
+    """Read a recording's index; None if there is none that can be read."""
+    try:
+        return decode((folder / (ident + INDEX)).read_bytes())
+    except (OSError, BadIndex):
         return None

@@ -10,14 +10,15 @@ import av
 
 from edge.media import recording as notes
 from edge.media.durable import NEW
-from edge.media.finish import Hurried, finish, read_index
+from edge.media.finish import finish
 from edge.media.fragments import Fragment, Look, Shape
 from edge.media.index import Index
 from edge.media.muxer import media_type_of
 from edge.media.naming import is_name
 from edge.media.pairing import as_received
 from edge.media.part import Place
-from edge.media.recording import INDEX, META, Recording
+from edge.media.recording import INDEX, META, Recording, read_index
+from edge.media.remux import Hurried
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ def _recover(place: Place, name: str, hurried: Callable[[], bool]) -> Recording 
         remove(place, name)
         return None
     cut_short = recording.state == "recording"
-    if cut_short and not _cut(place, path, recording, index):
+    if not _cut(place, path, recording, index):
         log.warning("recording without a whole fragment removed id=%s", name)
         remove(place, name)
         return None

@@ -2,9 +2,8 @@
 
 from msgspec import Struct
 
-from edge.media.finish import read_index
 from edge.media.index import IndexEntry
-from edge.media.recording import Recording
+from edge.media.recording import Recording, read_index
 from edge.media.store import Store
 from edge.media.verify import summary, verify
 

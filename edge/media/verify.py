@@ -10,11 +10,11 @@ from av.video.stream import VideoStream
 from msgspec import Struct, field
 
 from edge.media import recording as notes
-from edge.media.finish import CODECS, Times, read_index
 from edge.media.index import Index
 from edge.media.packet import Kind
 from edge.media.pairing import Pairing, as_received
-from edge.media.recording import Recording
+from edge.media.recording import Recording, read_index
+from edge.media.remux import CODECS, Times
 
 MAX_SKEW = 0.002  # seconds: WebM counts milliseconds, and each track may be rounded
 

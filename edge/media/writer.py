@@ -215,6 +215,9 @@ class Writer:
         if part is not None:
             self._sum_up(part)
             part.abandon(reason)
+            if part.is_empty:
+                part.discard()
+                return
             self.closed.append(part.recording)
             self._unnoted.append(part)
             self._note_late()

@@ -8,10 +8,9 @@ from random import Random
 import pytest
 from msgspec.structs import replace
 
-from edge.media.finish import read_index
 from edge.media.packet import Codec, Kind
 from edge.media.recorder import Recorder
-from edge.media.recording import Recording
+from edge.media.recording import Recording, read_index
 from edge.media.store import Store
 from edge.media.verify import Verdict, verify
 from tests.media.lessons import (
@@ -235,7 +234,7 @@ async def test_a_hurried_recorder_leaves_a_file_that_plays_and_start_up_finishes
     store = Store(tmp_path, reserve=0)
     recorder = Recorder(store.place, "lesson", given.tracks)
     await play(recorder, arriving(packets(given), reports(given)))
-    recorder.hurry()
+    recorder.hurry(grace=0.0)
     await wait_for(recorder.ended(), DEADLINE)
     (left,) = store.list()
     readable = counts(verify(path_of(tmp_path, left)))

@@ -163,7 +163,7 @@ async def test_a_recording_without_index_and_description_is_left_alone(tmp_path:
 
 async def test_recovery_stops_when_the_node_stops(tmp_path: Path) -> None:
     recorder, _ = await leave(tmp_path, lesson("H264"))
-    recorder.hurry()
+    recorder.hurry(grace=0.0)
     await recorder.ended()
     store = Store(tmp_path, reserve=0)
     assert store.recover(lambda: True) == []
