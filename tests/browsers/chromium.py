@@ -134,12 +134,19 @@ class ChromiumPage:
 
 
 @contextlib.asynccontextmanager
-async def chromium(*, autoplays: bool = True, has_devices: bool = True) -> AsyncIterator[Chromium]:
-    """Run Chromium; it may play sound without a click and has a fake camera unless told otherwise."""
+async def chromium(
+    *, autoplays: bool = True, has_devices: bool = True, loopback: bool = False
+) -> AsyncIterator[Chromium]:
+    """Run Chromium; it may play sound without a click and has a fake camera unless told otherwise.
+
+    `loopback` lets it talk to this computer when no network is there, as on a kiosk.
+    """
     require("chromium")
     flags = [*CHROMIUM_FLAGS, *(CHROMIUM_DEVICES if has_devices else [])]
     if autoplays:
         flags.append("--autoplay-policy=no-user-gesture-required")
+    if loopback:
+        flags.append("--allow-loopback-in-peer-connection")
     async with Process("chromium") as process:
         await process.start([*flags, f"--user-data-dir={process.profile}", "about:blank"])
         port, path = (await process.read("profile/DevToolsActivePort", r"(\d+)\n(\S+)")).groups()
