@@ -3,12 +3,21 @@
 from collections.abc import Mapping, Sequence
 from statistics import median
 
+from msgspec import Struct
+
 from edge.media.opening import MAX_DISAGREEMENT
 from edge.media.packet import CLOCK_RATE, Kind
 from edge.media.recording import Gap, Shift
 
 MAX_SAMPLES = 4096  # then every other one is let go: a lesson of 90 minutes has one a report, about 1100
 NEW_CLOCK = 3.0  # seconds of gap after which the publisher may be another; its tracks are aligned anew
+
+
+class Clock(Struct, frozen=True):
+    """What a track's sender reports say."""
+
+    offset: float  # NTP seconds of timestamp 0
+    timestamp: int  # of the newest report
 
 
 class Fit:
@@ -18,13 +27,15 @@ class Fit:
         self._zero = zero
         self._samples: list[tuple[float, float]] = []
 
-    def add(self, at: float, clocks: Mapping[Kind, float]) -> None:
-        """Note the clocks (NTP seconds of timestamp 0) as known at this time of the recording."""
+    def add(self, clocks: Mapping[Kind, Clock]) -> None:
+        """Note what the reports say so far."""
         if "video" not in self._zero or "audio" not in self._zero or len(clocks) < len(self._zero):
             return
-        begins = {kind: clocks[kind] + zero / CLOCK_RATE[kind] for kind, zero in self._zero.items()}
+        # The newest report may be ahead of the frames, which wait for packets before them.
+        at = max((clocks[kind].timestamp - zero) / CLOCK_RATE[kind] for kind, zero in self._zero.items())
+        begins = {kind: clocks[kind].offset + zero / CLOCK_RATE[kind] for kind, zero in self._zero.items()}
         later = begins["audio"] - begins["video"]
-        if abs(later) > MAX_DISAGREEMENT or (self._samples and self._samples[-1][1] == later):
+        if abs(later) > MAX_DISAGREEMENT or (self._samples and self._samples[-1] == (at, later)):
             return
         self._samples.append((at, later))
         if len(self._samples) > MAX_SAMPLES:

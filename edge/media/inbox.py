@@ -5,6 +5,7 @@ from collections import deque
 
 from msgspec import Struct
 
+from edge.media.fit import Clock
 from edge.media.packet import Frame, Kind
 
 MAX_FRAMES = 4096  # 55 s of a lesson: a disk may hang that long before anything is lost
@@ -31,7 +32,7 @@ class Batch(Struct):
 
     items: list[Item]
     now: float
-    clocks: dict[Kind, float]
+    clocks: dict[Kind, Clock]
     closing: bool
 
 
@@ -44,7 +45,7 @@ class Inbox:
         self._items: deque[Item] = deque()
         self._bytes = 0
         self._now = 0.0
-        self._clocks: dict[Kind, float] = {}
+        self._clocks: dict[Kind, Clock] = {}
         self._ticked = False
         self._closing = False
         self._taken = 0
@@ -68,13 +69,13 @@ class Inbox:
             if len(self._items) >= WAKE:
                 self._condition.notify()
 
-    def clock(self, kind: Kind, offset: float | None) -> None:
-        """Hand over what a track's sender reports say: NTP seconds of timestamp 0, None if nothing yet."""
+    def clock(self, kind: Kind, clock: Clock | None) -> None:
+        """Hand over what a track's sender reports say, None if nothing any more."""
         with self._condition:
-            if offset is None:
+            if clock is None:
                 self._clocks.pop(kind, None)
             else:
-                self._clocks[kind] = offset
+                self._clocks[kind] = clock
 
     def tick(self, now: float) -> None:
         """Wake the writer."""

@@ -15,6 +15,7 @@ from time import monotonic
 from msgspec import Struct
 
 from edge.media.finish import finish_all
+from edge.media.fit import Clock
 from edge.media.inbox import Inbox, Losses, Restart
 from edge.media.lane import Lane
 from edge.media.packet import Frame, Kind, Packet, Track
@@ -87,7 +88,8 @@ class Recorder:
         if kind in self._lanes:
             clock = self._lanes[kind].clock
             clock.add(ntp, timestamp)
-            self._inbox.clock(kind, clock.offset)
+            if clock.offset is not None:
+                self._inbox.clock(kind, Clock(clock.offset, timestamp))
 
     def tick(self, now: float) -> None:
         """Let time pass; to be called a few times a second, packets or not."""

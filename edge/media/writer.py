@@ -16,7 +16,7 @@ import av
 
 from edge.media import h264, vp8
 from edge.media.avcc import sets_of
-from edge.media.fit import Fit
+from edge.media.fit import Clock, Fit
 from edge.media.inbox import Losses
 from edge.media.index import IndexHeader
 from edge.media.naming import base_name, free_name
@@ -60,7 +60,7 @@ class Writer:
         self._now = 0.0
         self._base = ""
         self._number = 0
-        self._clocks: Mapping[Kind, float] = {}
+        self._clocks: Mapping[Kind, Clock] = {}
         self._losses = Losses({}, 0)
         self._ignored: Losses = self._losses  # what was lost before the part began
         self._opening: Opening | None = Opening(self._codecs)
@@ -101,13 +101,13 @@ class Writer:
         if self._opening is not None or not self.reason:
             self._opening = Opening(self._codecs)
 
-    def tick(self, now: float, clocks: Mapping[Kind, float]) -> None:
+    def tick(self, now: float, clocks: Mapping[Kind, Clock]) -> None:
         """Let time pass."""
         self._now = max(self._now, now)
         self._clocks = clocks
         self._note_late()
         if self._part is not None:
-            self._fit.add(self._part.placing.seconds, clocks)
+            self._fit.add(clocks)
         elif self._opening is not None:
             self._try_to_start(self._opening)
         elif self._now >= self._retry_at:
@@ -146,7 +146,8 @@ class Writer:
             self._stop(part, "failed", error)
 
     def _try_to_start(self, opening: Opening, final: bool = False) -> None:
-        start = opening.start(self._now, self._clocks, final)
+        offsets = {kind: clock.offset for kind, clock in self._clocks.items()}
+        start = opening.start(self._now, offsets, final)
         if start is None:
             return
         try:

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from edge.media.finish import finish_all
+from edge.media.fit import Clock
 from edge.media.packet import Codec, Kind
 from edge.media.part import Place
 from edge.media.recording import load
@@ -20,7 +21,10 @@ from tests.media.lost_cache import LoggedDisk, Step, after_power_cut
 
 CUTS = 60
 FRAGMENT = 2.0
-CLOCKS: dict[Kind, float] = {"video": -ZERO["video"] / 90_000, "audio": SOUND_LATER - ZERO["audio"] / 48_000}
+CLOCKS: dict[Kind, Clock] = {
+    "video": Clock(-ZERO["video"] / 90_000, ZERO["video"]),
+    "audio": Clock(SOUND_LATER - ZERO["audio"] / 48_000, ZERO["audio"]),
+}
 MOMENT = datetime(2026, 11, 22, 4, 45, tzinfo=UTC)
 
 

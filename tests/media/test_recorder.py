@@ -155,6 +155,26 @@ async def test_a_publisher_that_returns_continues_the_recording_with_a_marked_ga
     assert not recording.whole
 
 
+async def test_a_publisher_that_returns_is_aligned_anew(tmp_path: Path) -> None:
+    given = lesson("H264", seconds=12.0)
+    events = [each for each in arriving(packets(given), reports(given)) if not 4.0 < each.arrival < 8.0]
+    spliced = 0.04  # what mapping the new publication's timestamps by arrival got wrong for the sound
+    returned = [
+        replace(each, timestamp=each.timestamp + round(spliced * 48_000))
+        if each.arrival >= 8.0 and each.kind == "audio"
+        else each
+        for each in events
+    ]
+    (recording,) = await record(tmp_path, given, returned)
+    kept = shown(path_of(tmp_path, recording))
+    when = {frame.data: captured(frame) for frame in given.frames}
+    before = [each.at - when[each.data] for each in kept["audio"] if when[each.data] < 4.0]
+    after = [each.at - when[each.data] for each in kept["audio"] if when[each.data] > 8.0]
+    assert max(map(abs, before)) < 0.005
+    assert max(map(abs, after)) < 0.005
+    assert [shift.seconds for shift in recording.shifts] == pytest.approx([0.0, -spliced], abs=0.002)
+
+
 async def test_other_parameter_sets_begin_a_new_part_at_their_key_frame(tmp_path: Path) -> None:
     given = lesson("H264")
     small = [replace(frame, timestamp=frame.timestamp) for frame in pictures("H264", 6.0, 50, 160)]
