@@ -30,7 +30,8 @@ class PacedVideo:
         self._picture: list[Packet] = []
         self._expected: int | None = None
         self._highest = 0
-        self._whole = True
+        self._spoiled = False  # packets of the open picture are missing
+        self._after_hole = True  # packets right before it are missing, or it is the first
         self._queue: deque[bytes] = deque()
         self._again: OrderedDict[int, bytes] = OrderedDict()
         self._queued = 0
@@ -69,24 +70,31 @@ class PacedVideo:
             self._collect(each, bitrate)
 
     def _collect(self, packet: Packet, bitrate: float) -> None:
-        if self._expected is not None and packet.sequence != self._expected:
-            self._whole = False
-            self._gate.broken()
+        hole = packet.sequence != self._expected
         self._expected = packet.sequence + 1
+        if hole and self._picture:
+            self._spoiled = True  # its middle or its end
+            self._gate.broken()
         if self._picture and self._picture[0].timestamp != packet.timestamp:
             self._decide(bitrate)
+        if hole and not self._picture:
+            self._after_hole = True
+            self._gate.broken()
         self._picture.append(packet)
         if packet.marker:
             self._decide(bitrate)
 
     def _decide(self, bitrate: float) -> None:
         picture, self._picture = self._picture, []
-        key = self._starts_key(picture[0].payload)
-        # A hole right before a key frame harms nothing that follows.
-        whole, self._whole = self._whole or key, True
+        spoiled, self._spoiled = self._spoiled, False
+        after_hole, self._after_hole = self._after_hole, False
+        # Behind a hole a picture counts as a key frame only if its first packet proves to be the beginning;
+        # without one, a delimiter or SEI may come before the parameter sets.
+        proof = picture[:1] if after_hole else picture
+        key = any(self._starts_key(packet.payload) for packet in proof)
         room = max(bitrate - self._beside, LEAST) / 8
         size = sum(len(packet.wire) for packet in picture)
-        if whole and self._gate.admits(key, self._queued / room, size / room, self._joining):
+        if not spoiled and self._gate.admits(key, self._queued / room, size / room, self._joining):
             for packet in picture:
                 self._number(packet)
 
