@@ -5,9 +5,9 @@ from statistics import median
 
 from msgspec import Struct
 
+from edge.media.marks import Gap, Shift
 from edge.media.opening import MAX_DISAGREEMENT
 from edge.media.packet import CLOCK_RATE, Kind
-from edge.media.recording import Gap, Shift
 
 MAX_SAMPLES = 4096  # then every other one is let go: a lesson of 90 minutes has one a report, about 1100
 NEW_CLOCK = 3.0  # seconds of gap after which the publisher may be another; its tracks are aligned anew

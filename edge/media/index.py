@@ -4,8 +4,7 @@ Records are written and synced before the frames they name, so the index never k
 A later repair compares indexes and fetches what is missing; a torn tail is recognised and left out.
 """
 
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterator
 from struct import Struct as Layout
 from typing import Literal
 from zlib import crc32
@@ -20,7 +19,6 @@ Aligned = Literal["sender-reports", "arrival"]
 MAX_HEADER = 65_536  # a header is a few hundred bytes; more is not an index
 RECORD = Layout("<BQII")  # kind and key flag, timestamp, length, CRC-32 of the frame
 CHECK = Layout("<H")  # low half of the record's own CRC-32: tells a record from zeros and garbage
-TAIL = 256  # records: three seconds of a lesson, so that both tracks are among them
 SIZE = RECORD.size + CHECK.size
 KINDS: tuple[Kind, ...] = ("video", "audio")
 KEY = 0x80
@@ -81,23 +79,13 @@ def encode(entry: IndexEntry) -> bytes:
 
 def decode(content: bytes) -> Index:
     """Read an index up to its first damaged record."""
-    header, begin = _header(content)
-    entries = list(_records(memoryview(content)[begin:]))
+    header, begin = decode_header(content)
+    entries = list(records(memoryview(content)[begin:]))
     return Index(header, entries, len(content) - begin - len(entries) * SIZE)
 
 
-def seconds_so_far(path: Path) -> float:
-    """Return the time of the newest frame of an index that may still grow; raises BadIndex, OSError."""
-    with path.open("rb") as file:
-        header, begin = _header(file.read(MAX_HEADER))
-        count = (file.seek(0, 2) - begin) // SIZE
-        file.seek(begin + max(0, count - TAIL) * SIZE)
-        entries = list(_records(memoryview(file.read(TAIL * SIZE))))
-    times = [(entry.timestamp - header.zero[entry.kind]) / header.rates[entry.kind] for entry in entries]
-    return max(times, default=0.0)
-
-
-def _header(content: bytes) -> tuple[IndexHeader, int]:
+def decode_header(content: bytes) -> tuple[IndexHeader, int]:
+    """Return the header and where the records begin; raises BadIndex."""
     end = content.find(b"\n", 0, MAX_HEADER)
     if end < 0:
         raise BadIndex(f"no header line in {len(content)} bytes")
@@ -107,7 +95,8 @@ def _header(content: bytes) -> tuple[IndexHeader, int]:
         raise BadIndex(f"header: {error}") from error
 
 
-def _records(content: memoryview) -> Iterable[IndexEntry]:
+def records(content: bytes | memoryview) -> Iterator[IndexEntry]:
+    """Yield the entries up to the first damaged record."""
     for start in range(0, len(content) - SIZE + 1, SIZE):
         record = content[start : start + RECORD.size]
         (check,) = CHECK.unpack_from(content, start + RECORD.size)

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from edge.media.marks import Gap
 from edge.media.packet import CLOCK_RATE, Frame, Kind
-from edge.media.recording import Gap
 
 MIN_GAP = 1.0  # seconds without a frame of any track; Opus sends at least every 0.4 s, even silence
 MIN_GAP_SILENT = 3.0  # without sound: a shared screen that stands still is refreshed every 1 to 2 s

@@ -8,27 +8,15 @@ import msgspec
 from msgspec import Struct, field
 
 from edge.media.durable import Disk
-from edge.media.index import Aligned, BadIndex, Index, decode
+from edge.media.index import MAX_HEADER, SIZE, Aligned, BadIndex, Index, decode, decode_header, records
+from edge.media.marks import Gap, Shift
 from edge.media.packet import Kind
 
 State = Literal["recording", "finishing", "done", "interrupted"]
 
 META = ".json"
 INDEX = ".idx"
-
-
-class Gap(Struct, frozen=True):
-    """Nothing was received from `at` on, for so many seconds of the recording's time."""
-
-    at: float
-    seconds: float
-
-
-class Shift(Struct, frozen=True):
-    """From `at` on the sound belongs so many seconds later than the index says: the reports' last word."""
-
-    at: float
-    seconds: float
+TAIL = 256  # records: three seconds of a lesson, so that both tracks are among them
 
 
 class Recording(Struct, kw_only=True):
@@ -90,3 +78,14 @@ def read_index(folder: Path, ident: str) -> Index | None:
         return decode((folder / (ident + INDEX)).read_bytes())
     except (OSError, BadIndex):
         return None
+
+
+def seconds_so_far(folder: Path, ident: str) -> float:
+    """Return the time of the newest frame of an index that may still grow; raises BadIndex, OSError."""
+    with (folder / (ident + INDEX)).open("rb") as file:
+        header, begin = decode_header(file.read(MAX_HEADER))
+        count = (file.seek(0, 2) - begin) // SIZE
+        file.seek(begin + max(0, count - TAIL) * SIZE)
+        entries = list(records(file.read(TAIL * SIZE)))
+    times = [(entry.timestamp - header.zero[entry.kind]) / header.rates[entry.kind] for entry in entries]
+    return max(times, default=0.0)

@@ -17,9 +17,10 @@ from av.video.stream import VideoStream
 from msgspec import Struct
 
 from edge.media.index import Index
+from edge.media.marks import Shift
 from edge.media.packet import Codec, Kind
 from edge.media.pairing import Pairing, as_received
-from edge.media.recording import Recording, Shift
+from edge.media.recording import Recording
 
 CODECS: dict[str, Codec] = {"h264": "H264", "vp8": "VP8", "opus": "opus"}  # by libav's name
 AFTERWARDS = {"mp4": {"movflags": "faststart"}, "webm": {"cues_to_front": "1"}}

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from edge.media import recording as notes
 from edge.media.durable import Disk
-from edge.media.index import BadIndex, seconds_so_far
+from edge.media.index import BadIndex
 from edge.media.naming import is_name
 from edge.media.part import RESERVE, Place
-from edge.media.recording import INDEX, META, Recording
+from edge.media.recording import META, Recording, seconds_so_far
 from edge.media.recovery import recover, remove, unfinished
 
 FOLDER = "recordings"
@@ -66,4 +66,4 @@ class Store:
     def _measure(self, recording: Recording) -> None:
         with suppress(OSError, BadIndex):
             recording.bytes = recording.path(self.place.folder).stat().st_size
-            recording.seconds = round(seconds_so_far(self.place.folder / (recording.id + INDEX)), 3)
+            recording.seconds = round(seconds_so_far(self.place.folder, recording.id), 3)

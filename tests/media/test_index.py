@@ -15,9 +15,9 @@ from edge.media.index import (
     encode,
     encode_header,
     entry_of,
-    seconds_so_far,
 )
 from edge.media.packet import Frame
+from edge.media.recording import seconds_so_far
 
 HEADER = IndexHeader(
     id="lesson-20261122T044500Z",
@@ -78,6 +78,6 @@ def test_what_is_no_index_is_refused(content: bytes) -> None:
 
 def test_the_length_of_a_growing_recording_is_read_from_its_tail(tmp_path: Path) -> None:
     frames = [Frame("video", HEADER.zero["video"] + n * 3600, b"x", False, 0.0) for n in range(1000)]
-    path = tmp_path / "lesson.idx"
+    path = tmp_path / f"{HEADER.id}.idx"
     path.write_bytes(written([entry_of(frame) for frame in frames]) + b"torn")
-    assert seconds_so_far(path) == pytest.approx(999 * 0.04)
+    assert seconds_so_far(tmp_path, HEADER.id) == pytest.approx(999 * 0.04)
