@@ -55,7 +55,7 @@ def is_here(asker: Asker) -> bool:
     except ValueError:
         return False
     named = asker.host.lower() in LOCAL_NAMES
-    foreign = asker.origin and asker.origin.partition("://")[2].rpartition(":")[0] not in LOCAL_NAMES
+    foreign = asker.origin and _without_port(asker.origin.partition("://")[2]) not in LOCAL_NAMES
     return near and named and not foreign
 
 
@@ -77,6 +77,9 @@ class Throttle:
 
 def asker_of(remote: str | None, headers: Mapping[str, str], query_token: str = "") -> Asker:
     """Collect what a request says about its sender."""
-    host = headers.get("Host", "")
-    name = host if host.endswith("]") else host.rpartition(":")[0] or host
-    return Asker(remote or "", name, headers.get("Origin", ""), headers.get("Authorization", ""), query_token)
+    host = _without_port(headers.get("Host", ""))
+    return Asker(remote or "", host, headers.get("Origin", ""), headers.get("Authorization", ""), query_token)
+
+
+def _without_port(host: str) -> str:
+    return host if host.endswith("]") else host.rpartition(":")[0] or host
