@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +22,9 @@ PAGES = Path(__file__).parent / "pages"
 MAX_WAIT = 25.0  # seconds a list of streams is held back for news: below the 30 s of most proxies
 CACHE = {"Cache-Control": "no-cache"}  # ETag decides: an upgraded node must not serve yesterday's page
 
+PAGE_OF = {"/": "watch.html", "/teach": "teach.html", "/recordings": "recordings.html"}
+UNSPOKEN = '<html lang="kk">'  # how every page begins; the node's own language takes its place
+
 Recording = Callable[[str], dict[str, str]]
 
 
@@ -38,15 +41,22 @@ class Views:
     def routes(self) -> list[web.AbstractRouteDef]:
         """Return what is mounted."""
         return [
-            web.get("/", _page("watch.html")),
-            web.get("/teach", _page("teach.html")),
-            web.get("/recordings", _page("recordings.html")),
+            web.get("/", self._page),
+            web.get("/teach", self._page),
+            web.get("/recordings", self._page),
             web.get("/static/{file}", self._static),
             web.get("/api/words/{lang}", self._words),
             web.get("/api/node", self._node),
             web.get("/api/streams", self._streams),
             web.get("/api/streams/{stream}/viewers", self._viewers),
         ]
+
+    async def _page(self, request: web.Request) -> web.Response:
+        name = PAGE_OF[request.path]
+        lang = self._config.lang
+        spoken = f'<html lang="{lang}" data-school="{lang}">'
+        text = (PAGES / name).read_text(encoding="utf-8").replace(UNSPOKEN, spoken)
+        return web.Response(text=text, content_type="text/html", headers=CACHE)
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
         path = PAGES / request.match_info["file"]
@@ -106,13 +116,6 @@ class Views:
             for watcher, health in listed
         ]
         return web.json_response({"viewers": rows})
-
-
-def _page(name: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    async def show(request: web.Request) -> web.StreamResponse:
-        return web.FileResponse(PAGES / name, headers=CACHE)
-
-    return show
 
 
 def _wait(text: str) -> float:

@@ -11,7 +11,8 @@ export class Session {
 
   /** Sends the offer at once, before any candidate is known: the node finds us by our checks. */
   static async open(path, pc, tune = (answer) => answer) {
-    await pc.setLocalDescription();
+    const offer = await pc.createOffer();
+    await pc.setLocalDescription({ type: 'offer', sdp: withAudioNack(offer.sdp) });
     const reply = await ask(path, {
       method: 'POST',
       headers: { 'Content-Type': 'application/sdp' },
@@ -38,6 +39,13 @@ export class Session {
     this.pc.close();
     dismiss(this.address);
   }
+}
+
+/** Browsers ask again for lost pictures only; with this line Chromium does so for sound too (RFC 4585). */
+function withAudioNack(sdp) {
+  const type = /a=rtpmap:(\d+) opus\/48000/i.exec(sdp)?.[1];
+  if (!type || sdp.includes(`a=rtcp-fb:${type} nack`)) return sdp;
+  return sdp.replace(new RegExp(`(a=rtpmap:${type} opus[^\r\n]*\r\n)`, 'i'), `$1a=rtcp-fb:${type} nack\r\n`);
 }
 
 function connected(pc) {

@@ -124,10 +124,17 @@ function offer(pc, capture, preset, codec) {
   if (capture.picture) {
     const video = pc.addTransceiver(capture.picture, { ...common, sendEncodings: [encoding(capture, preset)] });
     video.setCodecPreferences?.(chosen(codec));
+    keepLines(video.sender);
   }
   if (capture.microphone) {
     pc.addTransceiver(capture.microphone, { ...common, sendEncodings: [{ maxBitrate: SPEECH, priority: 'high' }] });
   }
+}
+
+/** On a thin link frames are given up, not lines: a blackboard at half its lines cannot be read. */
+function keepLines(sender) {
+  const wish = { ...sender.getParameters(), degradationPreference: 'maintain-resolution' };
+  sender.setParameters(wish).catch(wonder);
 }
 
 function encoding(capture, preset) {

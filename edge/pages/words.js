@@ -94,7 +94,8 @@ function button(code) {
 function choice() {
   const asked = new URLSearchParams(location.search).get('lang');
   if (Object.hasOwn(LANGUAGES, asked)) remember('language', asked);
-  const wishes = [asked, recall('language'), ...navigator.languages.map((one) => one.split('-')[0])];
+  const school = document.documentElement.dataset.school;   // the node's own language, from its configuration
+  const wishes = [asked, recall('language'), school, ...navigator.languages.map((one) => one.split('-')[0])];
   return wishes.find((wish) => Object.hasOwn(LANGUAGES, wish)) ?? 'kk';
 }
 
