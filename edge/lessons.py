@@ -45,11 +45,16 @@ class Lessons:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(asyncio.to_thread(self._store.recover, self._is_stopping))
                 while True:
-                    for recorder in (*self._recorders.values(), *self._ending):
-                        recorder.tick(loop.time())
+                    self._tick(loop.time())
                     await asyncio.sleep(TICK)
         finally:
             await self._stop()
+
+    def _tick(self, now: float) -> None:
+        for recorder in (*self._recorders.values(), *self._ending):
+            recorder.tick(now)
+        self._ending = {recorder for recorder in self._ending if not recorder.is_done}
+        self._recorders = {name: each for name, each in self._recorders.items() if not each.is_done}
 
     def _is_stopping(self) -> bool:
         return self._stopping

@@ -116,6 +116,11 @@ class Recorder:
         self._deadline = monotonic() + grace
         self.closed()
 
+    @property
+    def is_done(self) -> bool:
+        """Whether it was closed and its files are finished."""
+        return self._closed and not self._thread.is_alive()
+
     async def ended(self) -> None:
         """Wait until the thread is done with the files; may be cancelled at any time."""
         while True:  # a join in the loop's executor could not be cancelled, and would hold up a node's stop

@@ -88,7 +88,8 @@ function describe(row, recording) {
   if (recording.state !== 'done') say(row.state, STATES[recording.state] ?? STATES.interrupted);
   else if (recording.whole) say(row.state, 'state-whole');
   else if (gaps.length > 1) say(row.state, 'state-gaps', { count: gaps.length, seconds });
-  else say(row.state, 'state-gap', { seconds });
+  else if (gaps.length) say(row.state, 'state-gap', { seconds });
+  else say(row.state, 'state-not-whole');
 }
 
 function open(row, id) {
