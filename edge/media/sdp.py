@@ -196,14 +196,20 @@ def _transport_lines(attributes: list[tuple[str, str]], transport: Transport) ->
             transport.lite = True
         elif name == "fingerprint":
             _fingerprint(value, transport)
-        elif name == "candidate" and len(transport.candidates) < MAX_CANDIDATES:
-            transport.candidates.append(value)
+        elif name == "candidate":
+            _candidate(value, transport)
 
 
 def _fingerprint(value: str, transport: Transport) -> None:
     algorithm, _, digest = value.partition(" ")
     if (algorithm.lower(), digest) not in transport.fingerprints and digest:
         transport.fingerprints.append((algorithm.lower(), digest))
+
+
+def _candidate(value: str, transport: Transport) -> None:
+    # Bundled sections repeat the candidates of the one transport.
+    if value not in transport.candidates and len(transport.candidates) < MAX_CANDIDATES:
+        transport.candidates.append(value)
 
 
 def usable(candidate: str) -> bool:
