@@ -21,16 +21,20 @@ from edge.media.packet import CLOCK_RATE
 Source = Literal["audio", "report", "video"]  # what delay is read from, the best first
 
 WINDOW = 0.2  # seconds between decisions: five pictures, ten audio packets
+STALL = 0.3  # seconds: a longer window means that this PC had no time, and packets waited for it
 RATE_SPAN = 5  # windows over which the incoming rate is measured: half a group of pictures
 BASE_SPAN = 10.0  # seconds a smallest delay is remembered, twice over: clocks drift by 1 ms in that time
 HEARD_LATELY = 2.0  # seconds a source of delays counts after its last packet
 STANDING = 0.08  # seconds of queue that never emptied during a window: longer than Wi-Fi's own jitter
 CALM = 0.03  # seconds of queue below which there is room
-FULL_FOR = 2  # windows in a row until a link counts as full; one is enough when it loses packets as well
+FULL_FOR = 2  # windows in a row until a link counts as full; at first one, if many packets are lost
 LEAST_SPAN = 60.0  # seconds a shortest round trip is remembered, twice over: routes change rarely
-FRESH_TRIP = 1.5  # seconds a round trip says something about now
+FRESH_TRIP = 0.6  # seconds a round trip says something about now
 RTT_WEIGHT = 0.25  # share of a new round trip in the smoothed one
+SWOLLEN = STANDING / 2  # seconds that a round trip has grown by when there is a queue
+LIGHT = 0.03  # share of packets lost from which round trips are looked at, whatever the delay
 LOSING = 0.1  # share of packets lost that proves a queue to be full: twice what a bad radio link loses
+HINDSIGHT = 1.2  # seconds until a change shows: a full queue and a round trip, with losses from before
 DROWNING = 0.25  # share of packets lost at which a link counts as full whatever its delay: a policed link
 FEWEST = 20  # packets of which a share of losses is taken
 BACK_OFF = 0.85  # of what arrives while the link is full, as in RFC 8836's candidates
@@ -86,10 +90,10 @@ class RoundTrips:
             before = took if self.smoothed is None else self.smoothed
             self.smoothed = before + RTT_WEIGHT * (took - before)
 
-    def swollen(self, now: float) -> bool | None:
-        """Tell whether the newest trip took longer than the shortest by a queue; None if it is too old."""
+    def swelling(self, now: float) -> float | None:
+        """Return by how much the newest trip took longer than the shortest, None if it is too old."""
         took, at = self._latest
-        return took - min(self._least) > STANDING / 2 if now - at < FRESH_TRIP else None
+        return took - min(self._least) if now - at < FRESH_TRIP else None
 
 
 class _Window(Struct, frozen=True):
@@ -114,9 +118,10 @@ class LinkEstimate:
         self._peak_turn = 0.0
         self._counted = (0, 0)
         self._was_silent = False
+        self._fell = float("-inf")
         self._limit = 0.0  # what the link carried when it was full; 0 before it was
         self._limit_queue = 0.0  # how late packets were then; 0 once there was room again
-        self._before: tuple[float | None, float, float] = (None, 0.0, 0.0)
+        self._before: tuple[float | None, float] = (None, 0.0)
         self._told = float(START)
 
     def count(self, size: int) -> None:
@@ -137,11 +142,11 @@ class LinkEstimate:
         self._heard[source] = now
         self._least[source] = min(delay, self._least.get(source, delay))
 
-    def decide(self, now: float, counted: tuple[int, int], swollen: Callable[[float], bool | None]) -> bool:
+    def decide(self, now: float, counted: tuple[int, int], swelling: Callable[[float], float | None]) -> bool:
         """Update once a window; return whether the sender should know at once.
 
-        `counted` are the packets so far, without repeated ones: expected, arrived. `swollen` says whether
-        round trips show a queue, None while that is not known.
+        `counted` are the packets so far, without repeated ones: expected, arrived. `swelling` says by how
+        much round trips have grown, None while that is not known.
         """
         if self._decided is None:
             self._decided = now
@@ -151,16 +156,26 @@ class LinkEstimate:
         window, self._octets, self._decided = _Window(seconds, self._octets), 0, now
         queue = self._least.get(self._source(now))
         self._least.clear()
-        if queue is None:
+        if queue is None or seconds > STALL:
             self._full.clear()
             self._was_silent = True
             return False
-        if self._was_silent:  # what a cut has lost says nothing about what the link carries
+        if self._was_silent:  # what a cut has lost, or this PC took late, says nothing about the link
             self._counted, self._was_silent = counted, False
         self.queue = queue
         self._windows.append(window)
         self._remember_peak(now)
-        return self._move(window, self._lost_share(*counted), swollen(now) if queue > CALM else False)
+        lost = self._lost_share(*counted)
+        settling = now - self._fell < HINDSIGHT
+        if settling:
+            lost = 0.0
+        swollen = swelling(now) if queue > CALM or lost > LIGHT else 0.0
+        if settling and self.queue <= self._limit_queue:
+            return False
+        if not self._move(window, lost, swollen):
+            return False
+        self._fell = now
+        return True
 
     def _source(self, now: float) -> Source:
         sources: tuple[Source, Source] = ("audio", "report")
@@ -179,32 +194,46 @@ class LinkEstimate:
             self._peaks, self._peak_turn = (incoming, self._peaks[0]), now
         self._peaks = (max(incoming, self._peaks[0]), self._peaks[1])
 
-    def _move(self, window: _Window, lost: float, swollen: bool | None) -> bool:
-        if lost > DROWNING or (self.queue > STANDING and swollen is not False):
+    def _move(self, window: _Window, lost: float, swollen: float | None) -> bool:
+        if self._is_full(lost, swollen):
             self._full.append(window)
-            patience = FULL_FOR if swollen is True else 1 if lost > LOSING else RATE_SPAN + 1
-            return len(self._full) >= patience and self._fall()
+            proven = swollen is not None or lost > LOSING
+            patience = 1 if lost > LOSING and not self._limit else FULL_FOR
+            return proven and len(self._full) >= patience and (self._lengthen() or self._fall())
         self._full.clear()
-        if swollen is False:
+        if swollen is not None and swollen < SWOLLEN:
             self._climb(window.seconds)
         if (self.bitrate or 0.0) > TOLD_AGAIN * self._told:
             self._told = self.bitrate or 0.0
             return True
         return False
 
+    def _is_full(self, lost: float, swollen: float | None) -> bool:
+        if lost > LIGHT and (swollen or 0.0) > STANDING:
+            # All packets so far may have stood in the queue: then none is late against the others.
+            self.queue = max(self.queue, swollen or 0.0)
+        return lost > DROWNING or (self.queue > STANDING and (swollen is None or swollen > SWOLLEN))
+
+    def _lengthen(self) -> bool:
+        """Take it back if the last fall has led to less, but not to a shorter queue: the way is longer."""
+        lately = len(self._full) == RATE_SPAN and _rate(self._full) < LESS * self._limit
+        if not lately or self.queue < AS_LATE * self._limit_queue or not self._limit_queue:
+            return False
+        self._watches.clear()
+        self._full.clear()
+        self.bitrate, self._limit = self._before
+        self._limit_queue = 0.0
+        return True
+
     def _fall(self) -> bool:
         carried = _rate(self._full)
-        self._full.clear()
-        if carried < LESS * self._limit and self.queue > AS_LATE * self._limit_queue > 0:
-            self._watches.clear()
-            self.bitrate, self._limit, self._limit_queue = self._before
-            return True
-        # Losses without a queue may be chance or a cut: half of the estimate a step is soon enough.
-        slow = (self.bitrate or START) / 2 if self.queue <= STANDING else FLOOR
+        # Losses without a queue may be chance: half of the estimate a step is soon enough.
+        slow = (self.bitrate or START) / 2 if self._limit and self.queue <= STANDING else FLOOR
         lower = max(BACK_OFF * carried, slow, FLOOR)
         if self.bitrate is not None and lower >= self.bitrate:
             return False
-        self._before = self.bitrate, self._limit, 0.0
+        self._full.clear()
+        self._before = self.bitrate, self._limit
         self._limit, self._limit_queue = carried, self.queue
         self.bitrate = self._told = lower
         return True

@@ -204,7 +204,7 @@ class Receiver:
                     self._send(rtcp.Nack(self._ssrc, lane.track.ssrc, lost))
                 if lane.loss.lost > given_up and lane.track.kind == "video":
                     self._stream.request_key(now)
-        fell = self._estimate.decide(now, self._counted(), self._peer.is_swollen)
+        fell = self._estimate.decide(now, self._counted(), self._peer.swelling)
         if fell or now - self._reported >= REPORT_PAUSE:
             self._reported = now
             self._report(now)

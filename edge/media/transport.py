@@ -134,10 +134,10 @@ class Peer:
         """Smoothed round-trip time in seconds, None until measured."""
         return self._ice.trips.smoothed
 
-    def is_swollen(self, now: float) -> bool | None:
-        """Tell whether round trips have grown as behind a queue, None if unknown; a fresh one is taken."""
+    def swelling(self, now: float) -> float | None:
+        """Return by how much round trips have grown, None if unknown; a fresh one is taken."""
         self._ice.hurry()
-        return self._ice.trips.swollen(now)
+        return self._ice.trips.swelling(now)
 
     @property
     def srtp(self) -> Srtp:
