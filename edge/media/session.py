@@ -64,7 +64,11 @@ class Sessions:
         """Make a session for an offer and return it with the answer to send."""
         peer = Peer(self._identity, controlling=False, loopback=self._loopback)
         setup = "active" if dtls_client(offer.transport.setup) else "passive"
-        local = await peer.local(setup)
+        try:
+            local = await peer.local(setup)
+        except BaseException:
+            await peer.close()  # who asked has hung up; sockets already open would stay for good
+            raise
         return Session(peer, offer), sdp.write_answer(agreed.replies, offer, local)
 
     def start(self, session: Session, work: Callable[[], Awaitable[None]], name: str) -> None:
