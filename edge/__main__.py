@@ -116,7 +116,8 @@ def _trial(parsed: argparse.Namespace) -> dict[str, Any]:
         table["listen"] = parsed.listen
     if parsed.parent:
         table["parent"] = parsed.parent
-    return table | {"announce": parsed.announce, "room": parsed.room, "allow_anyone": parsed.allow_anyone}
+    flags = {"announce": parsed.announce, "room": parsed.room, "allow_anyone": parsed.allow_anyone}
+    return table | flags | {"discover": not parsed.no_discovery}
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
@@ -130,6 +131,9 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="what people call this node")
     parser.add_argument(
         "--announce", action="store_true", help="let classrooms on this network find this node"
+    )
+    parser.add_argument(
+        "--no-discovery", action="store_true", help="neither look for hubs nor listen for them"
     )
     parser.add_argument("--room", action="store_true", help="let everybody on this network watch")
     parser.add_argument("--allow-anyone", action="store_true", help="no tokens at all, for a trial")

@@ -63,7 +63,8 @@ async def _node(name: str, folder: Path, *flags: str) -> AsyncIterator[Running]:
     node = Running(folder / name, _free(host, PORTS[name]))
     node.state.mkdir(parents=True, exist_ok=True)
     command = ["-m", "edge", "run", "--state", str(node.state), "--name", name]
-    command += ["--listen", f"{host}:{node.port}", *flags]
+    # The demo keeps to this computer: a real class room next door must not join it.
+    command += ["--listen", f"{host}:{node.port}", "--no-discovery", *flags]
     with (node.state / "log").open("wb") as log:
         # A session of its own: Ctrl-C in this terminal ends the demo in order, and the demo ends the nodes.
         process = await asyncio.create_subprocess_exec(
@@ -167,7 +168,7 @@ async def _lesson(hub: Running, room: Running, seconds: float | None) -> dict[st
 
 async def _show(seconds: float | None, folder: Path) -> Outcome:
     async with AsyncExitStack() as nodes:
-        hub = await nodes.enter_async_context(_node("hub", folder, "--announce"))
+        hub = await nodes.enter_async_context(_node("hub", folder))
         joins = ("--parent", hub.url, "--room")
         room = await nodes.enter_async_context(_node("classroom", folder, *joins))
         _welcome(hub, room)

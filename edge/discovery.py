@@ -31,7 +31,7 @@ class Presence(Struct, frozen=True):
     node: str  # its id, [a-z0-9-]; new or kept, but never shared by two
     name: str
     port: int
-    depth: int  # steps below the root of the tree
+    depth: int  # 0 without a parent of its own, 1 below one
     version: str
     hosts: tuple[str, ...] = ("0.0.0.0",)  # where it listens
 

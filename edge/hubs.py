@@ -34,7 +34,7 @@ class Hub(Struct, frozen=True):
 
     node: str
     name: str
-    depth: int  # steps below the root of the tree
+    depth: int  # 0 without a parent of its own, 1 below one
     urls: tuple[str, ...]  # nearest first, never empty
 
 

@@ -16,7 +16,9 @@ class Lessons:
 
     def __init__(self, store: Store, studio: Studio, record: bool) -> None:
         self._store = store
+        self._studio = studio
         self._recorders: dict[str, Recorder] = {}
+        self._told: dict[str, RecordingState] = {}
         self._ending: set[Recorder] = set()
         self._record = record
         self._stopping = False
@@ -40,6 +42,7 @@ class Lessons:
     async def run(self) -> None:
         """Finish old recordings in a thread and drive the recorders until cancelled."""
         loop = asyncio.get_running_loop()
+        self._stopping = False
         self._store.remember_unfinished()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -55,6 +58,10 @@ class Lessons:
             recorder.tick(now)
         self._ending = {recorder for recorder in self._ending if not recorder.is_done}
         self._recorders = {name: each for name, each in self._recorders.items() if not each.is_done}
+        states = {name: recorder.state for name, recorder in self._recorders.items()}
+        if states != self._told:
+            self._told = states
+            self._studio.announce()
 
     def _is_stopping(self) -> bool:
         return self._stopping

@@ -62,6 +62,7 @@ class Signalling:
         self._door.admit(asker_of(request.remote, request.headers), "publish")
         name, offer = _stream(request), await _body(request, "application/sdp")
         session, answer = await self._whip.publish(name, offer)
+        session.verb = "publish"
         return _created(session, answer)
 
     async def _watch(self, request: web.Request) -> web.Response:
@@ -73,15 +74,20 @@ class Signalling:
 
     async def _trickle(self, request: web.Request) -> web.Response:
         self._slow_down(request)
-        session = self._sessions.find(request.match_info["id"])
+        session = self._owned(request)
         fragment = await _body(request, "application/trickle-ice-sdpfrag")
         await session.trickle(fragment, request.headers.get("If-Match"))
         return web.Response(status=204, headers=CORS)
 
     async def _end(self, request: web.Request) -> web.Response:
-        session = self._sessions.find(request.match_info["id"])
+        session = self._owned(request)
         await self._sessions.end(session)
         return web.Response(headers=CORS)
+
+    def _owned(self, request: web.Request) -> Session:
+        session = self._sessions.find(request.match_info["id"])
+        self._door.admit(asker_of(request.remote, request.headers), session.verb)
+        return session
 
     def _slow_down(self, request: web.Request) -> None:
         if not self._throttle.allows(request.remote or "", asyncio.get_running_loop().time()):

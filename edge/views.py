@@ -33,6 +33,9 @@ class Views:
 
     def __init__(self, config: Config, door: Door, studio: Studio, whep: Whep, recording: Recording) -> None:
         self._config = config
+        spoken = f'<html lang="{config.lang}" data-school="{config.lang}">'
+        texts = {path: (PAGES / name).read_text(encoding="utf-8") for path, name in PAGE_OF.items()}
+        self._pages = {path: text.replace(UNSPOKEN, spoken) for path, text in texts.items()}
         self._door = door
         self._studio = studio
         self._whep = whep
@@ -52,11 +55,7 @@ class Views:
         ]
 
     async def _page(self, request: web.Request) -> web.Response:
-        name = PAGE_OF[request.path]
-        lang = self._config.lang
-        spoken = f'<html lang="{lang}" data-school="{lang}">'
-        text = (PAGES / name).read_text(encoding="utf-8").replace(UNSPOKEN, spoken)
-        return web.Response(text=text, content_type="text/html", headers=CACHE)
+        return web.Response(text=self._pages[request.path], content_type="text/html", headers=CACHE)
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
         path = PAGES / request.match_info["file"]

@@ -28,7 +28,7 @@ from edge.media.sources import open_source
 from edge.media.stream import Stream
 from edge.media.transport import Identity, Peer, PeerFailed
 
-SILENCE = 10.0  # seconds without a report until the node counts as gone: it sends one every half second
+SILENCE = 4.0  # seconds without a report until the node counts as gone: it sends one every half second
 AGAIN = 1.0  # seconds between tries after a cut
 REPORT_PAUSE = 0.5  # seconds between looks of the clock
 LAST_PACKETS = 0.6  # seconds for the node to ask once more for the last packets

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Literal
 
 from edge.media import sdp
 from edge.media.negotiate import Agreed, Refused, dtls_client
@@ -21,6 +22,7 @@ class Session:
         self.id = secrets.token_urlsafe(16)  # RFC 9725 section 4.2: cannot be guessed
         self.etag = f'"{secrets.token_hex(8)}"'
         self.peer = peer
+        self.verb: Literal["publish", "watch"] = "watch"  # what its owner's token must allow
         self.over = asyncio.Event()
         self._offer = offer
 
