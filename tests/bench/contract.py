@@ -77,4 +77,3 @@ class ServerPlan(Struct, frozen=True):
     address: str
     lesson: str = ""
     record: str = ""  # a file MediaRecorder shall write; empty: only receive
-    uvloop: bool = False

@@ -10,7 +10,7 @@ from tests.bench.child import Peer
 from tests.bench.contract import Frames, Order, PublisherPlan, Sent, ViewerPlan
 from tests.bench.lesson import Lesson, make
 from tests.bench.place import quiet_place
-from tests.bench.servers import AIORTC_UVLOOP, OURS, available, relay, two_nodes
+from tests.bench.servers import JANUS_PINNED, OURS, available, relay, two_nodes
 from tests.bench.table import Table
 from tests.net.link import Plan
 from tests.net.namespaces import joined, why_not
@@ -34,7 +34,7 @@ NOTES = (
 
 def run(quick: bool) -> Table:
     """Measure every relay there is, then the cut."""
-    names = [name for name in available() if name != AIORTC_UVLOOP]
+    names = [name for name in available() if name != JANUS_PINNED]
     rows = [_row(f"first picture, {name}", _join(name, QUICK_JOINS if quick else JOINS)) for name in names]
     cut = QUICK_CUT if quick else CUT
     if OURS in names:

@@ -1,5 +1,7 @@
 """Where the processes of a measurement run."""
 
+import os
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +21,23 @@ class Here:
     def command(self, *words: str) -> list[str]:
         """Return the words."""
         return list(words)
+
+
+class Undisturbed:
+    """A place whose processes run before all others, so that what else this computer does is not measured."""
+
+    def __init__(self, place: Place) -> None:
+        self.address = place.address
+        self._place = place
+
+    def command(self, *words: str) -> list[str]:
+        """Return the command line that runs `words` there with real-time priority."""
+        return self._place.command("chrt", "--fifo", "10", *words)
+
+
+def undisturbed(place: Place) -> Place:
+    """The same place with real-time priority; without root or chrt (util-linux) as it is."""
+    return Undisturbed(place) if os.geteuid() == 0 and shutil.which("chrt") else place
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from tests.bench.contract import ServerPlan
 from tests.bench.peers import janus
 from tests.bench.place import free_port
 
-OURS, AIORTC, AIORTC_UVLOOP, JANUS = "tirek", "aiortc av.Packet", "aiortc + uvloop", "Janus videoroom"
+OURS, AIORTC, JANUS, JANUS_PINNED = "tirek", "aiortc av.Packet", "Janus videoroom", "Janus, one core"
 
 CONFIG = """
 name = "bench"
@@ -39,13 +39,14 @@ class Relay(Struct, frozen=True):
 def available() -> list[str]:
     """The relays that can be started here."""
     ours = [OURS] if find_spec("edge.__main__") else []
-    return [*ours, AIORTC, AIORTC_UVLOOP, *([JANUS] if janus.is_installed() else [])]
+    others = [JANUS, JANUS_PINNED] if janus.is_installed() else []
+    return [*ours, AIORTC, *others]
 
 
 @contextmanager
 def relay(name: str, place: Place) -> Iterator[Relay]:
     """Run one relay."""
-    start = {OURS: _ours, JANUS: _janus}.get(name, partial(_aiortc, name=name))
+    start = {OURS: _ours, AIORTC: _aiortc}.get(name, partial(_janus, name=name))
     with start(place) as running:
         yield running
 
@@ -83,17 +84,19 @@ def _ours(place: Place) -> Iterator[Relay]:
 
 
 @contextmanager
-def _aiortc(place: Place, name: str) -> Iterator[Relay]:
-    with Peer(place, "packet_relay", ServerPlan(place.address, uvloop=name == AIORTC_UVLOOP)) as peer:
+def _aiortc(place: Place) -> Iterator[Relay]:
+    with Peer(place, "packet_relay", ServerPlan(place.address)) as peer:
         url = peer.ready().url
-        yield Relay(name, peer.pid, f"{url}/whip/lesson", f"{url}/whep/lesson")
+        yield Relay(AIORTC, peer.pid, f"{url}/whip/lesson", f"{url}/whep/lesson")
 
 
 @contextmanager
-def _janus(place: Place) -> Iterator[Relay]:
+def _janus(place: Place, name: str) -> Iterator[Relay]:
     with TemporaryDirectory() as folder:
         port = free_port(place)
         words = janus.configure(Path(folder), place.address, port)
+        if name == JANUS_PINNED:
+            words = ["taskset", "--cpu-list", "0", *words]
         room = f"janus:http://{place.address}:{port}/janus#{janus.ROOM}"
         with Process(place, words, log=Path(folder) / "log") as process:
-            yield Relay(JANUS, process.pid, room, room)
+            yield Relay(name, process.pid, room, room)

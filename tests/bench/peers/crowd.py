@@ -48,7 +48,7 @@ class Crowd:
             viewers=len(viewers),
             packets=sum(packets),
             fewest=min(packets),
-            missing=sum(source.missing for viewer in viewers for source in viewer.sources.values()),
+            missing=sum(len(source.missing) for viewer in viewers for source in viewer.sources.values()),
             asked=sum(viewer.asked for viewer in viewers),
             answered=sum(viewer.answered for viewer in viewers),
             reports=sum(viewer.reports for viewer in viewers),

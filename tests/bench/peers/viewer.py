@@ -50,22 +50,21 @@ class Source:
 
     def __init__(self) -> None:
         self.highest: int | None = None  # extended
-        self.first = 0
         self.received = 0
-        self.missing = 0
+        self.missing: set[int] = set()  # extended sequence numbers
 
     def add(self, sequence: int) -> None:
-        """Count one packet that is no repetition."""
+        """Count one packet."""
         self.received += 1
         if self.highest is None:
-            self.highest = self.first = sequence
+            self.highest = sequence
             return
         step = (sequence - self.highest + HALF) % CIRCLE - HALF
         if step > 0:
-            self.missing += step - 1
+            self.missing.update(range(self.highest + 1, self.highest + step))
             self.highest += step
         else:
-            self.missing -= 1  # late, so it had been counted as missing
+            self.missing.discard(self.highest + step)
 
 
 class CheapViewer:
@@ -127,7 +126,7 @@ class CheapViewer:
         self.packets = self.asked = self.answered = self.reports = 0
         self.arrivals = []
         for source in self.sources.values():
-            source.missing = 0
+            source.missing.clear()
 
     def close(self) -> None:
         """Read no more."""
@@ -204,7 +203,7 @@ class CheapViewer:
         return RtcpReceiverInfo(
             ssrc=ssrc,
             fraction_lost=0,
-            packets_lost=max(0, source.missing),
+            packets_lost=len(source.missing),
             highest_sequence=source.highest or 0,
             jitter=0,
             lsr=middle,
