@@ -15,6 +15,7 @@ CONSENT_PAUSE = 5.0  # seconds between checks, RFC 7675 section 5.1
 CONSENT_LIFE = 30.0  # seconds without an answer until sending must stop, RFC 7675 section 5.1
 CONSENT_WAIT = 3.0  # seconds to wait for one answer: longer than any round trip we serve
 MEASURE_WAIT = 0.3  # seconds: a peer that takes longer, or never answers, is not on this school's network
+MAX_EARLY = 256  # datagrams kept until somebody listens: the group of pictures that a joiner gets at once
 HURRY_PAUSE = 0.2  # seconds between checks that somebody is waiting for: one decision about the link
 
 
@@ -23,7 +24,8 @@ class Ice(aioice.Connection):
 
     def __init__(self, controlling: bool, loopback: bool) -> None:
         super().__init__(ice_controlling=controlling)
-        self.media: Callable[[bytes], None] | None = None
+        self._media: Callable[[bytes], None] | None = None
+        self._early: list[bytes] = []
         self.trips = RoundTrips()
         self._hurry = asyncio.Event()
         self.proven = 0.0  # when the peer last sent what only it can send
@@ -37,13 +39,35 @@ class Ice(aioice.Connection):
         self._local_candidates += await self.get_component_candidates(component=1, addresses=addresses)
         self._local_candidates_start = self._local_candidates_end = True
 
+    def listen(self, media: Callable[[bytes], None]) -> None:
+        """Hand media to `media`, soon beginning with what came before.
+
+        A peer may send pictures right behind the last message of its handshake, and one turn of the event
+        loop reads them all: before the handshake's task knows that it is done.
+        """
+        self._media = media
+        asyncio.get_running_loop().call_soon(self._deliver_early)
+
+    def _deliver_early(self) -> None:
+        early, self._early = self._early, []
+        for data in early:
+            if self._media is not None:
+                self._media(data)
+
+    def deafen(self) -> None:
+        """Hand nothing on any more."""
+        self._media = _drop
+
     def data_received(self, data: bytes, component: int) -> None:
         """Hand SRTP and SRTCP (RFC 7983) to the media path, everything else to DTLS."""
-        if 127 < data[0] < 192:
-            if self.media is not None:
-                self.media(data)
-        else:
+        if not data:
+            return  # anybody on the network may send an empty datagram
+        if not 127 < data[0] < 192:
             super().data_received(data, component)
+        elif self._media is not None and not self._early:
+            self._media(data)
+        elif len(self._early) < MAX_EARLY:
+            self._early.append(data)
 
     async def query_consent(self) -> None:
         """Ask for consent (RFC 7675) and time the answers: the only round trip a receiver can measure."""
@@ -91,3 +115,7 @@ class Ice(aioice.Connection):
         # A longer one may have been answered only at the second try.
         self.trips.note(loop.time() - began, loop.time(), sure=loop.time() - began < 0.9 * stun.RETRY_RTO)
         return True
+
+
+def _drop(data: bytes) -> None:
+    """Take what nobody wants to hear."""

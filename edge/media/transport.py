@@ -189,7 +189,7 @@ class Peer:
             raise PeerFailed(f"DTLS handshake {self._dtls.state}")
         self._dtls.on("statechange", self._dtls_changed)
         self.heard = self._loop.time()
-        self._ice.media = self._media
+        self._ice.listen(self._media)
 
     async def measure(self) -> None:
         """Time one round trip: how a peer is sent its first picture depends on it."""
@@ -230,7 +230,7 @@ class Peer:
 
     async def close(self) -> None:
         """Tell the peer and end ICE and DTLS at once."""
-        self._ice.media = None
+        self._ice.deafen()
         self.closed.set()
         with contextlib.suppress(ConnectionError, SSL.Error):
             await self._dtls.stop()

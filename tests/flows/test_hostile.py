@@ -115,6 +115,7 @@ def _nonsense(publisher: Publisher, chance: Random) -> list[Callable[[], None]]:
         foreign = rtp.header(video.payload_type, True, number, number, FOREIGN) + noise
         padded = b"\xa0" + rtp.header(video.payload_type, True, number, number, FOREIGN + 1)[1:] + b"abc\xff"
         found += [
+            partial(publisher.send_plain, b""),
             partial(publisher.send_plain, bytes((chance.choice(FIRST_BYTES),)) + noise),
             partial(publisher.send, foreign),
             partial(publisher.send, rtp.header(99, True, number, number, video.ssrc) + noise),
