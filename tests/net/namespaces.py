@@ -48,11 +48,24 @@ class Namespace:
         """Return the command line that runs `words` inside; the process keeps its own id."""
         return ["ip", "netns", "exec", self.name, *words]
 
-    def start(self, *words: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
-        """Start a process inside with text pipes on its input and output; it is ended with the namespace."""
-        process = subprocess.Popen(
-            self.command(*words), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
-        )
+    def start(
+        self, *words: str, env: dict[str, str] | None = None, log: Path | None = None
+    ) -> subprocess.Popen[str]:
+        """Start a process inside with text pipes on its input and output; it is ended with the namespace.
+
+        With `log`, everything it says goes to the end of that file instead.
+        """
+        with ExitStack() as stack:
+            says = stack.enter_context(log.open("ab")) if log else None
+            process = subprocess.Popen(
+                self.command(*words),
+                stdin=subprocess.PIPE,
+                stdout=says or subprocess.PIPE,
+                stderr=says,
+                text=True,
+                env=env,
+                cwd=REPOSITORY,
+            )
         self._processes.append(process)
         return process
 

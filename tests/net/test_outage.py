@@ -1,0 +1,64 @@
+"""Links that go down and come up again while a lesson goes on."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.net.link import Plan
+from tests.net.namespaces import why_not
+from tests.net.rooms import hub_and_room, lesson, pause, until
+from tests.net.trials import DELAY, is_shown, outage
+from tests.net.wire import Quality
+
+pytestmark = pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
+
+FAR = Quality(delay=DELAY)
+LONG_CUT = 6.0  # seconds: longer than a node waits for a packet before it connects anew
+SHORT_CUT = 2.0
+ROUND = 20  # seconds of the lesson that goes round
+
+
+def test_a_lesson_comes_back_by_itself_into_the_same_recording(tmp_path: Path) -> None:
+    with hub_and_room(Plan(FAR, FAR), tmp_path) as scene:
+        scene.publish(lesson(ROUND), loop=True)
+        watcher = scene.watch(scene.room)
+        watcher.until(is_shown, "picture and sound in the classroom")
+        short, long = outage(SHORT_CUT, scene, watcher), outage(LONG_CUT, scene, watcher)
+        scene.room.stop()
+        recordings = scene.room.recordings()
+        reconnected = scene.room.told("parent connected")
+    assert max(*short.after.values(), *long.after.values()) <= 3.0
+    assert (reconnected, len(recordings)) == (2, 1)
+    assert any(gap.seconds >= LONG_CUT - 1.0 for gap in recordings[0].gaps)
+
+
+def test_a_link_that_comes_up_after_the_nodes_carries_the_lesson(tmp_path: Path) -> None:
+    with hub_and_room(Plan(FAR, FAR, cuts=((0.0, 5.0),)), tmp_path) as scene:
+        scene.publish(lesson(ROUND), loop=True)
+        watcher = scene.watch(scene.room)
+        watcher.until(is_shown, "picture and sound in the classroom")
+
+
+def test_a_way_that_becomes_longer_leaves_no_picture_out_for_long(tmp_path: Path) -> None:
+    with hub_and_room(Plan(FAR, FAR), tmp_path) as scene:
+        scene.publish(lesson(ROUND), loop=True)
+        watcher = scene.watch(scene.room)
+        watcher.until(lambda seen: len(seen) > 200, "two seconds of lesson")
+        longer = Quality(delay=4 * DELAY)
+        scene.link.change(Plan(longer, longer))
+        pause(5.0)
+        before = len([each for each in watcher.seen() if each.kind == "video"])
+        pause(2.0)
+        after = len([each for each in watcher.seen() if each.kind == "video"])
+    assert after - before >= 40
+
+
+def test_a_hub_that_was_switched_off_and_on_is_found_again(tmp_path: Path) -> None:
+    with hub_and_room(Plan(FAR, FAR), tmp_path) as scene:
+        first = scene.publish(lesson(ROUND), loop=True)
+        until(lambda: scene.room.told("parent connected") == 1, "the classroom follows")
+        scene.hub.kill()
+        first.end()
+        scene.hub.start()
+        scene.publish(lesson(ROUND), loop=True)
+        until(lambda: scene.room.told("parent connected") == 2, "the classroom follows again")
