@@ -119,6 +119,7 @@ class LinkEstimate:
         self._counted = (0, 0)
         self._was_silent = False
         self._fell = float("-inf")
+        self._swollen = self._swollen_base = 0.0  # growth of round trips, and how much of it is a longer way
         self._limit = 0.0  # what the link carried when it was full; 0 before it was
         self._limit_queue = 0.0  # how late packets were then; 0 once there was room again
         self._before: tuple[float | None, float] = (None, 0.0)
@@ -169,13 +170,19 @@ class LinkEstimate:
         settling = now - self._fell < HINDSIGHT
         if settling:
             lost = 0.0
-        swollen = swelling(now) if queue > CALM or lost > LIGHT else 0.0
+        swollen = self._over_base(swelling(now)) if queue > CALM or lost > LIGHT else 0.0
         if settling and self.queue <= self._limit_queue:
             return False
         if not self._move(window, lost, swollen):
             return False
         self._fell = now
         return True
+
+    def _over_base(self, swollen: float | None) -> float | None:
+        if swollen is None:
+            return None
+        self._swollen, self._swollen_base = swollen, min(self._swollen_base, swollen)
+        return swollen - self._swollen_base
 
     def _source(self, now: float) -> Source:
         sources: tuple[Source, Source] = ("audio", "report")
@@ -198,7 +205,7 @@ class LinkEstimate:
         if self._is_full(lost, swollen):
             self._full.append(window)
             proven = swollen is not None or lost > LOSING
-            patience = 1 if lost > LOSING and not self._limit else FULL_FOR
+            patience = 1 if lost > LOSING and not self._limit else FULL_FOR + (self._limit_queue > 0)
             return proven and len(self._full) >= patience and (self._lengthen() or self._fall())
         self._full.clear()
         if swollen is not None and swollen < SWOLLEN:
@@ -216,13 +223,12 @@ class LinkEstimate:
 
     def _lengthen(self) -> bool:
         """Take it back if the last fall has led to less, but not to a shorter queue: the way is longer."""
-        lately = len(self._full) == RATE_SPAN and _rate(self._full) < LESS * self._limit
-        if not lately or self.queue < AS_LATE * self._limit_queue or not self._limit_queue:
+        if not self.queue > AS_LATE * self._limit_queue > 0 or _rate(self._full) > LESS * self._limit:
             return False
         self._watches.clear()
         self._full.clear()
         self.bitrate, self._limit = self._before
-        self._limit_queue = 0.0
+        self._limit_queue, self._swollen_base = 0.0, self._swollen
         return True
 
     def _fall(self) -> bool:
