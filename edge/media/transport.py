@@ -29,6 +29,8 @@ CONNECT_TIME = 15.0  # seconds for ICE and DTLS; a browser behind a 2 s round tr
 FLIGHT_AGAIN = (
     0.1  # seconds until a DTLS flight is sent again: the peer may have answered ICE before it listens
 )
+FLIGHT_LATE = 1.0  # seconds: pauses double up to here, then OpenSSL's own timer does the rest
+MAX_FLIGHT = 4  # datagrams of one flight: certificate and key exchange fit into three
 RECEIVE_BUFFER = (
     1 << 20
 )  # bytes: 0.5 s of the largest lesson while the loop is busy; capped by net.core.rmem_max
@@ -89,6 +91,11 @@ class _Wire:
         self.flight.append(data)
         await self._ice.send(data)
 
+    async def send_again(self) -> None:
+        """Send the last flight once more."""
+        for data in self.flight[-MAX_FLIGHT:]:
+            await self._ice.send(data)
+
 
 class Dtls(RTCDtlsTransport):
     """aiortc's DTLS that does not wait a second to send an unanswered first flight again."""
@@ -99,18 +106,16 @@ class Dtls(RTCDtlsTransport):
         self._wire = wire
 
     async def _recv_next(self) -> None:
-        wire = self._wire
-        while not self.encrypted and wire.flight:
+        wire, pause = self._wire, FLIGHT_AGAIN
+        while not self.encrypted and wire.flight and pause < FLIGHT_LATE:
             try:
-                async with asyncio.timeout(FLIGHT_AGAIN):
+                async with asyncio.timeout(pause):
                     # Only receiving suspends in there, so a timeout never cuts a handshake step in two.
                     await super()._recv_next()
                 return
             except TimeoutError:
-                flight, wire.flight = wire.flight[-4:], []
-                for data in flight:
-                    await wire._send(data)
-                wire.flight = []
+                await wire.send_again()
+                pause *= 2
         await super()._recv_next()
 
 
