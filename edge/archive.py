@@ -1,4 +1,4 @@
-"""Recordings over HTTP: the list, and each file with byte ranges by sendfile."""
+"""Recordings over HTTP: the list, and each file with byte ranges, read in threads."""
 
 import asyncio
 

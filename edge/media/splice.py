@@ -3,14 +3,12 @@
 A stream outlives its publisher for a while. A publisher that comes back has a new SSRC, and new random
 origins of sequence number and timestamp (RFC 3550 section 5.1); a parent reached by a new session has the
 same SSRC and timestamps but may have moved on by more than half of the 16-bit sequence space. Readers of
-the stream must see neither: for them time goes on and a few sequence numbers are missing.
+the stream must see neither: for them time goes on. Sequence numbers go on without a hole, which every reader
+would ask for in vain; that something is missing shows in the timestamps.
 """
 
 from msgspec import Struct
 
-SEQUENCE_GAP = (
-    2  # sequence numbers left out at a splice: a hole that every reader notices and nobody asks for
-)
 TIMESTAMP_WRAP = 1 << 32
 
 
@@ -45,7 +43,7 @@ class Splice:
             shift = self._space.timestamp_shift + wraps * TIMESTAMP_WRAP
         else:
             shift = max(expected, last_timestamp + 1) - timestamp
-        self._space = _Space(source, last_sequence + 1 + SEQUENCE_GAP - sequence, shift)
+        self._space = _Space(source, last_sequence + 1 - sequence, shift)
 
     def map(self, sequence: int, timestamp: int, now: float) -> tuple[int, int]:
         """Return a packet's sequence number and timestamp in the stream's space."""
