@@ -1,11 +1,11 @@
 """What the link from a sender carries, as its receiver sees it.
 
 Theory of operation. A packet that is late against its timestamp, more than the earliest of the last 10 to
-20 s, has stood in a queue. Sound leaves our senders at once, so its delay is the link's; a sender without
-sound sends reports often instead. A queue that does not empty during a window means that the link is full,
-and then what arrives is what it carries: that rate, a little reduced, goes back as REMB. Until the link was
-full for the first time, the estimate is twice what arrives: it doubles with every round trip.
-A busy PC and a publisher's clock make packets late too; so a queue has to show in round trips or losses.
+20 s, has stood in a queue. Sound leaves our senders at once, so its delay is the link's; pictures may have
+waited at the sender. A busy PC and a publisher's clock make packets late too. So a queue has to show in
+round trips or losses as well. A queue that does not empty during a window means that the link is full, and
+then what arrives is what it carries: that rate, a little reduced, goes back as REMB. Until the link was full
+for the first time, the estimate is twice what arrives: it doubles with every round trip.
 A delay that stays although less arrives is not our queue: the way has become longer, and counts anew.
 A little loss by itself says nothing: radio links lose packets without being full.
 """
@@ -18,13 +18,13 @@ from msgspec import Struct
 
 from edge.media.packet import CLOCK_RATE
 
-Source = Literal["audio", "report", "video"]  # what delay is read from, the best first
+Source = Literal["audio", "video"]  # what delay is read from, the better first
 
 WINDOW = 0.2  # seconds between decisions: five pictures, ten audio packets
 STALL = 0.3  # seconds: a longer window means that this PC had no time, and packets waited for it
 RATE_SPAN = 5  # windows over which the incoming rate is measured: half a group of pictures
 BASE_SPAN = 10.0  # seconds a smallest delay is remembered, twice over: clocks drift by 1 ms in that time
-HEARD_LATELY = 2.0  # seconds a source of delays counts after its last packet
+HEARD_LATELY = 2.0  # seconds that sound tells the delay after its last packet
 STANDING = 0.08  # seconds of queue that never emptied during a window: longer than Wi-Fi's own jitter
 CALM = 0.03  # seconds of queue below which there is room
 FULL_FOR = 2  # windows in a row until a link counts as full; at first one, if many packets are lost
@@ -109,7 +109,7 @@ class LinkEstimate:
         self.queue = 0.0
         self._watches: dict[Source, DelayWatch] = {}
         self._least: dict[Source, float] = {}
-        self._heard: dict[Source, float] = {}
+        self._sound_heard = float("-inf")
         self._octets = 0
         self._decided: float | None = None
         self._windows: deque[_Window] = deque(maxlen=RATE_SPAN)
@@ -129,19 +129,12 @@ class LinkEstimate:
         """Note the bytes of any packet, repeated ones too: the link has carried them."""
         self._octets += size
 
-    def moved(self, kind: Literal["audio", "video"], timestamp: int, now: float) -> None:
+    def moved(self, kind: Source, timestamp: int, now: float) -> None:
         """Note the timestamp of a packet that is newer than all before; a repeated one says nothing."""
-        self._late(kind, timestamp / CLOCK_RATE[kind], now)
-
-    def reported(self, ntp: float, now: float) -> None:
-        """Note a sender report, written at `ntp` and sent at once."""
-        self._late("report", ntp, now)
-
-    def _late(self, source: Source, sent: float, now: float) -> None:
-        watch = self._watches.setdefault(source, DelayWatch())
-        delay = watch.delay(sent, now)
-        self._heard[source] = now
-        self._least[source] = min(delay, self._least.get(source, delay))
+        delay = self._watches.setdefault(kind, DelayWatch()).delay(timestamp / CLOCK_RATE[kind], now)
+        self._least[kind] = min(delay, self._least.get(kind, delay))
+        if kind == "audio":
+            self._sound_heard = now
 
     def decide(self, now: float, counted: tuple[int, int], swelling: Callable[[float], float | None]) -> bool:
         """Update once a window; return whether the sender should know at once.
@@ -155,7 +148,7 @@ class LinkEstimate:
         if seconds < WINDOW:
             return False
         window, self._octets, self._decided = _Window(seconds, self._octets), 0, now
-        queue = self._least.get(self._source(now))
+        queue = self._least.get("audio" if now - self._sound_heard < HEARD_LATELY else "video")
         self._least.clear()
         if queue is None or seconds > STALL:
             self._full.clear()
@@ -183,10 +176,6 @@ class LinkEstimate:
             return None
         self._swollen, self._swollen_base = swollen, min(self._swollen_base, swollen)
         return swollen - self._swollen_base
-
-    def _source(self, now: float) -> Source:
-        sources: tuple[Source, Source] = ("audio", "report")
-        return next((each for each in sources if now - self._heard.get(each, -9e9) < HEARD_LATELY), "video")
 
     def _lost_share(self, expected: int, arrived: int) -> float:
         fresh = expected - self._counted[0]
@@ -219,7 +208,10 @@ class LinkEstimate:
         if lost > LIGHT and (swollen or 0.0) > STANDING:
             # All packets so far may have stood in the queue: then none is late against the others.
             self.queue = max(self.queue, swollen or 0.0)
-        return lost > DROWNING or (self.queue > STANDING and (swollen is None or swollen > SWOLLEN))
+        full = lost > DROWNING or (self.queue > STANDING and (swollen is None or swollen > SWOLLEN))
+        if swollen is not None and self.queue > swollen:
+            self.queue = swollen  # the rest of the delay is not the link's
+        return full
 
     def _lengthen(self) -> bool:
         """Take it back if the last fall has led to less, but not to a shorter queue: the way is longer."""

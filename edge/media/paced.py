@@ -15,6 +15,7 @@ from edge.media.reorder import Reorder
 HOLD = 0.6  # seconds to wait for a packet that this node itself asked for again: two long round trips
 HISTORY = 2048  # packets kept for repeats: 13 s of a 1.5 Mbit/s lesson
 BURST = 8 * 1250  # bytes: at most eight packets at once into a router's small queue
+CATCH_UP_GROUPS = 2  # groups of pictures until one who joined must have caught up: then what is late goes
 BESIDE_SPAN = 1.0  # seconds over which the rate of what goes out beside the queue is measured
 LEAST = 8_000.0  # bit/s for video when sound takes all: one packet a second, so that no wait is endless
 
@@ -35,7 +36,7 @@ class PacedVideo:
         self._queue: deque[bytes] = deque()
         self._again: OrderedDict[int, bytes] = OrderedDict()
         self._queued = 0
-        self._joining = following is None
+        self._catching_up = CATCH_UP_GROUPS if following is None else 0
         self._beside = 0.0
         self._beside_at = 0.0
         self._sent: OrderedDict[int, bytes] = OrderedDict()
@@ -92,9 +93,11 @@ class PacedVideo:
         # without one, a delimiter or SEI may come before the parameter sets.
         proof = picture[:1] if after_hole else picture
         key = any(self._starts_key(packet.payload) for packet in proof)
+        if key and self._next is not None:
+            self._catching_up -= 1
         room = max(bitrate - self._beside, LEAST) / 8
         size = sum(len(packet.wire) for packet in picture)
-        if not spoiled and self._gate.admits(key, self._queued / room, size / room, self._joining):
+        if not spoiled and self._gate.admits(key, self._queued / room, size / room, self._catching_up > 0):
             for packet in picture:
                 self._number(packet)
 
@@ -116,7 +119,7 @@ class PacedVideo:
             self._pacer.spend(len(wire))
             wires.append(wire)
         if wires and not self.waiting:
-            self._joining = False
+            self._catching_up = 0
         return wires
 
     def _take(self) -> bytes:

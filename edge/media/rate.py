@@ -19,7 +19,7 @@ RETRANSMIT_BURST: dict[Kind, int] = {
 # rate stays busy with 1.0 s (it sends the first half of a group during all of it) and is half idle with 0.4.
 BACKLOG = 0.8
 BACKLOG_KEY = 1.0  # the same for a key frame: without it nothing after it can be seen
-CATCH_UP = 1.6  # the same for one who joins, until nothing waits: the group so far comes all at once
+CATCH_UP = 3.0  # the same for one who joins: a group so far comes all at once, and the rate still grows
 OUTDATED = 5.0  # seconds a key frame may take: a slide that old still helps; beyond, there is only sound
 VIDEO_SHARE = 0.92  # of the estimate, for audio and video together: the rest is headers and reports
 MAX_DEBT = 20_000  # bytes that sound may go ahead of video: half a second of 300 kbit/s

@@ -15,7 +15,10 @@ from edge.media.rtp import parse as parse_rtp
 from edge.media.stream import Entry, Stream
 from edge.media.transport import Peer
 
-TICK = 0.01  # seconds between looks at what is missing: the reorder grace of a first question
+TICK = (
+    0.01  # seconds between looks at what is missing, taken as packets arrive: the reorder grace of a question
+)
+LULL = 0.08  # seconds between looks while nothing arrives: waking an idle PC costs more than a packet
 REPORT_PAUSE = 0.5  # seconds between receiver reports; RFC 4585 allows feedback below RFC 3550's 5 s
 FIRST_RTT = 0.15  # seconds assumed until a round trip is measured: asks too late rather than twice
 SSRC_SILENCE = 2.0  # seconds after which another SSRC with the right payload type may take a track over
@@ -120,6 +123,7 @@ class Receiver:
         self._ssrc = secrets.randbits(32)
         self._estimate = LinkEstimate()
         self._reported = 0.0
+        self._due = 0.0
         self.counts = ReceiverCounts()
 
     async def run(self, silence: float) -> None:
@@ -131,7 +135,7 @@ class Receiver:
         while not self._peer.closed.is_set() and loop.time() - self._peer.heard < silence:
             if self._stream.publication != turn:
                 return  # somebody else publishes under this name now
-            await asyncio.sleep(TICK)
+            await asyncio.sleep(LULL)
             self.tick(loop.time())
 
     def take_rtp(self, data: bytes, now: float) -> None:
@@ -161,6 +165,8 @@ class Receiver:
         if lane.entry is None:
             lane.entry = self._stream.entry(lane.track.kind, lane.source)
         lane.entry.take(sequence, timestamp, packet.marker, packet.payload, now)
+        if now >= self._due:
+            self.tick(now)
 
     def _lane_of(self, packet: Rtp, now: float) -> _Lane | None:
         """Find a packet's track: its SSRC is the one signalled, or any other while that one is silent."""
@@ -182,7 +188,6 @@ class Receiver:
             return
         for packet in packets:
             if isinstance(packet, rtcp.SenderReport) and packet.packets:
-                self._estimate.reported(packet.ntp, now)
                 self._sender_report(packet, now)
 
     def _sender_report(self, report: rtcp.SenderReport, now: float) -> None:
@@ -195,6 +200,7 @@ class Receiver:
 
     def tick(self, now: float) -> None:
         """Ask for what is due, and report from time to time."""
+        self._due = now + TICK
         rtt = self._peer.rtt or FIRST_RTT
         for lane in self._lanes.values():
             if lane.loss.missing:
