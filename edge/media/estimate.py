@@ -80,15 +80,14 @@ class RoundTrips:
         self._least = (float("inf"), float("inf"))
         self._turn = float("-inf")
 
-    def note(self, took: float, now: float, sure: bool) -> None:
-        """Take one measurement; `sure` when it was certainly the first try that was answered."""
+    def note(self, took: float, now: float) -> None:
+        """Take one measurement, of a question that was certainly asked once."""
         self._latest = (took, now)
         if now - self._turn > LEAST_SPAN:
             self._least, self._turn = (took, self._least[0]), now
         self._least = (min(took, self._least[0]), self._least[1])
-        if sure:
-            before = took if self.smoothed is None else self.smoothed
-            self.smoothed = before + RTT_WEIGHT * (took - before)
+        before = took if self.smoothed is None else self.smoothed
+        self.smoothed = before + RTT_WEIGHT * (took - before)
 
     def swelling(self, now: float) -> float | None:
         """Return by how much the newest trip took longer than the shortest, None if it is too old."""

@@ -112,8 +112,9 @@ class Ice(aioice.Connection):
                 await pair.protocol.request(request, pair.remote_addr, integrity_key=key, retransmissions=2)
         except (stun.TransactionError, TimeoutError):
             return False
-        # A longer one may have been answered only at the second try.
-        self.trips.note(loop.time() - began, loop.time(), sure=loop.time() - began < 0.9 * stun.RETRY_RTO)
+        took = loop.time() - began
+        if took < 0.9 * stun.RETRY_RTO:  # a longer one may have been answered only at the second try
+            self.trips.note(took, loop.time())
         return True
 
 
