@@ -5,7 +5,7 @@ then again each time the answer is overdue, until it is filled or older than `ho
 The round-trip time is learnt from request to arrival, of packets asked for once (Karn's rule: after two
 requests nobody knows which was answered). But then a time that has grown would never be found again, so
 two answers count all the same: one faster than FASTER of the known time cannot be to the last request and
-is taken as one to the first; one slower than the known time has taken at least as long as since the last.
+is taken as one to the request before; one slower than the known time has taken at least as long as since the last.
 """
 
 from itertools import takewhile
@@ -19,6 +19,7 @@ MAX_NACK = 128  # packets a call; 512 bytes of NACK if no two are neighbours
 NACK_PAUSE = 0.005  # seconds before the next request when one was full or the budget was empty
 MAX_GAP = 1000  # packets; 5 s of a lesson: more than `hold` could ever bring back
 FASTER = 0.7
+EAGER = 0.5  # of the interval from the third request on: a stock publisher keeps 0.8 s of packets, then all is over
 PATIENT = 5  # requests in even intervals; then they double: the link is down or its delay has grown a lot
 _NEVER = float("inf")
 
@@ -29,6 +30,7 @@ class _Hole(Struct):
     due: float
     first_asked: float = 0.0
     last_asked: float = 0.0
+    previous_asked: float = 0.0
     times: int = 0
 
 
@@ -125,8 +127,10 @@ class LossTracker:
             return
         self.recovered += 1
         since_last = now - hole.last_asked
-        if hole.times == 1 or self.rtt is None or since_last < FASTER * self.rtt:
+        if hole.times == 1 or self.rtt is None:
             self._learn(now - hole.first_asked)
+        elif since_last < FASTER * self.rtt:
+            self._learn(now - hole.previous_asked)
         elif since_last > self.rtt:
             self._learn(since_last)
 
@@ -176,5 +180,6 @@ class LossTracker:
 def _ask(hole: _Hole, now: float, interval: float) -> None:
     hole.times += 1
     hole.first_asked = hole.first_asked if hole.times > 1 else now
-    hole.last_asked = now
-    hole.due = now + interval * (1 << max(0, hole.times - PATIENT))
+    hole.previous_asked, hole.last_asked = hole.last_asked, now
+    soon = max(MIN_INTERVAL, EAGER * interval) if hole.times > 1 else interval
+    hole.due = now + soon * (1 << max(0, hole.times - PATIENT))

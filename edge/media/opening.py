@@ -17,6 +17,7 @@ WAIT = 2.0  # seconds for sender reports: aiortc and browsers send the first one
 SOUND_ALONE = 10.0  # seconds: five GOPs of two seconds; a camera that is still off by then stays off
 MAX_FRAMES = 2048  # WAIT holds 150 frames, SOUND_ALONE 500
 MAX_DISAGREEMENT = 2.0  # seconds between what reports and arrival say: more is a sender with two clocks
+EDGE = 0.06  # seconds: the longest Opus packet; sound that begins before the first picture may belong to it
 LEAD = 1.0  # seconds of sound before the key frame that a following part takes over
 
 
@@ -93,7 +94,7 @@ class Opening:
     def _aligned(self, offsets: Mapping[Kind, float], aligned: Aligned) -> Start:
         timed = [(_time(frame, offsets), frame) for frame in self._frames]
         if self._key is not None:
-            first = _time(self._key, offsets) - self._lead
+            first = _time(self._key, offsets) - max(self._lead, EDGE)
             timed = [(at, frame) for at, frame in timed if at >= first or frame.kind == "video"]
         timed.sort(key=lambda each: each[0])
         begin = timed[0][0]

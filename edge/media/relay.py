@@ -6,6 +6,8 @@ out, a peer on the school's own network moves to the common path.
 """
 
 import asyncio
+from collections.abc import Callable
+from contextlib import suppress
 
 from edge.media.blast import MAX_RUN, Line, Run, blast, runs_of
 from edge.media.outlet import Outlet, typed
@@ -14,7 +16,7 @@ from edge.media.stream import Stream
 
 FLUSH_AFTER = 0.003  # seconds a picture's first packets wait for its last
 PACED_TICK = 0.005  # seconds between releases of paced packets
-IDLE_TICK = 0.05  # seconds between looks at reports when nothing is queued
+IDLE_TICK = 0.2  # seconds between looks at reports when nothing is queued: a fifth of their period
 FRESH_KEY = 4.0  # seconds: an older key frame is not worth the burst of all that followed it
 
 Types = tuple[int | None, int | None]  # payload types of video and audio that a peer negotiated
@@ -23,8 +25,10 @@ Types = tuple[int | None, int | None]  # payload types of video and audio that a
 class Fanout:
     """The drain that feeds all peers of one stream."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, hurry: Callable[[], None]) -> None:
+        """`hurry` is called when something was queued that a tick must release."""
         self.stream = stream
+        self._hurry = hurry
         self.outlets: list[Outlet] = []
         self._common: dict[Types, list[Outlet]] = {}
         self._lines: dict[Types, list[Line]] = {}
@@ -130,7 +134,9 @@ class Fanout:
             number = outlet.types["video"]
             blast((outlet.line,), runs_of(_numbered(wire, number) for wire in wires))
             outlet.count("video", len(wires), sum(map(len, wires)))
-        elif paced.settled and not outlet.narrow:
+        if paced.waiting:
+            self._hurry()
+        elif not wires and paced.settled and not outlet.narrow:
             outlet.paced = None
             self._paced.remove(outlet)
             self._share(outlet)
@@ -172,12 +178,13 @@ class Relay:
 
     def __init__(self) -> None:
         self.fanouts: dict[str, Fanout] = {}
+        self._hurry = asyncio.Event()
 
     def fanout(self, stream: Stream) -> Fanout:
         """Return the fan-out of a stream, made when first asked for."""
         found = self.fanouts.get(stream.name)
         if found is None or found.stream is not stream:
-            found = self.fanouts[stream.name] = Fanout(stream)
+            found = self.fanouts[stream.name] = Fanout(stream, self._hurry.set)
         return found
 
     async def run(self) -> None:
@@ -188,7 +195,16 @@ class Relay:
             for name, fanout in tuple(self.fanouts.items()):
                 if fanout.stream.ended and not fanout.outlets:
                     del self.fanouts[name]
-            await asyncio.sleep(PACED_TICK if any(busy) else IDLE_TICK)
+            if any(busy):
+                await asyncio.sleep(PACED_TICK)
+            else:
+                await self._idle()
+
+    async def _idle(self) -> None:
+        self._hurry.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(IDLE_TICK):
+                await self._hurry.wait()
 
 
 def _totals(batch: list[Packet]) -> dict[Kind, tuple[int, int]]:

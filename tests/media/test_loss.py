@@ -49,7 +49,7 @@ def test_a_hole_is_asked_for_again_when_the_answer_is_overdue() -> None:
     tracker = LossTracker()
     _arrive(tracker, 1, 3, 4)
     times = [now / 1000 for now in range(2000) if tracker.due(now / 1000, 0.1)]
-    assert times == pytest.approx([0, 0.11, 0.22, 0.33, 0.44, 0.55, 0.77, 1.21], abs=0.01)
+    assert times == pytest.approx([0, 0.11, 0.17, 0.22, 0.28, 0.33, 0.44, 0.66, 1.1, 1.98], abs=0.01)
     assert tracker.asked == len(times)
 
 
@@ -232,4 +232,4 @@ def test_a_lossy_link_loses_nothing_for_at_most_twice_the_lost_packets(share: fl
     assert tracker.lost <= (1 if share == 0.10 else 0)
     assert tracker.missing == 0
     assert tracker.asked <= 2.0 * lost
-    assert tracker.duplicates <= 0.1 * lost
+    assert tracker.duplicates <= 0.2 * lost
