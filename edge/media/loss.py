@@ -5,7 +5,7 @@ then again each time the answer is overdue, until it is filled or older than `ho
 The round-trip time is learnt from request to arrival, of packets asked for once (Karn's rule: after two
 requests nobody knows which was answered). But then a time that has grown would never be found again, so
 two answers count all the same: one faster than FASTER of the known time cannot be to the last request and
-is taken as one to the request before; one slower than the known time has taken at least as long as since the last.
+is taken as one to the request before; one slower than the known time took at least as long as since the last.
 """
 
 from itertools import takewhile
@@ -19,7 +19,7 @@ MAX_NACK = 128  # packets a call; 512 bytes of NACK if no two are neighbours
 NACK_PAUSE = 0.005  # seconds before the next request when one was full or the budget was empty
 MAX_GAP = 1000  # packets; 5 s of a lesson: more than `hold` could ever bring back
 FASTER = 0.7
-EAGER = 0.5  # of the interval from the third request on: a stock publisher keeps 0.8 s of packets, then all is over
+EAGER = 0.5  # of the interval from the third request on: a stock publisher keeps 0.8 s of packets
 PATIENT = 5  # requests in even intervals; then they double: the link is down or its delay has grown a lot
 _NEVER = float("inf")
 
