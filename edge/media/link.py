@@ -79,6 +79,7 @@ class Link:
         self._live: set[str] = set()
         self._pulls: dict[str, asyncio.Task[None]] = {}
         self._away: float | None = None
+        self._asking: asyncio.Timeout | None = None
 
     async def run(self) -> None:
         """Pull every followed stream that is live at the parent; raise ParentFailed to give it up."""
@@ -87,7 +88,10 @@ class Link:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 try:
-                    listing = await self._news(version)
+                    listing = await self._ask(version)
+                except TimeoutError:
+                    version = 0
+                    continue
                 except ParentFailed as exc:
                     version = 0
                     self._lost(exc)
@@ -120,9 +124,22 @@ class Link:
             try:
                 await self._pull.once(name)
                 patience.good()
+                self._doubt()
             except ParentFailed as exc:
                 log.info("pull failed stream=%s reason=%r", name, str(exc))
             await patience.rest()
+
+    async def _ask(self, version: int) -> Listing:
+        try:
+            async with asyncio.timeout(None) as self._asking:
+                return await self._news(version)
+        finally:
+            self._asking = None
+
+    def _doubt(self) -> None:
+        """Ask for news again: a parent that was switched off never answers what it was asked before."""
+        if self._asking is not None:
+            self._asking.reschedule(asyncio.get_running_loop().time())
 
     async def _news(self, after: int) -> Listing:
         url = self._parent.url.join(URL("/api/streams")).with_query(after=str(after), wait=str(NEWS_WAIT))
