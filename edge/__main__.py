@@ -62,7 +62,7 @@ def check(parsed: argparse.Namespace) -> int:
 def publish(parsed: argparse.Namespace) -> int:
     """Publish a file, a camera or the test picture over WHIP."""
     from edge import logs
-    from edge.media import publish as publishing
+    from edge.media.publish import client as publishing
 
     logs.start()
     return publishing.main(parsed.source, parsed.to, parsed.token, parsed.loop)

@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import web
 
 from edge.access import Door, asker_of
-from edge.media.store import Store
+from edge.media.record.store import Store
 
 SAVE = "attachment"
 

@@ -16,10 +16,10 @@ from msgspec import Struct
 from yarl import URL
 
 from edge.errors import TirekError
-from edge.media.publish import Publication
-from edge.media.report import Outcome, outcome
-from edge.media.sources import open_source
-from edge.media.store import Store
+from edge.media.publish.client import Publication
+from edge.media.publish.sources import open_source
+from edge.media.record.report import Outcome, outcome
+from edge.media.record.store import Store
 
 STREAM = "lesson"
 PORTS = {"hub": 8080, "classroom": 8081}  # taken if free, any others if not

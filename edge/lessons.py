@@ -2,8 +2,8 @@
 
 import asyncio
 
-from edge.media.recorder import Recorder, RecordingState
-from edge.media.store import Store
+from edge.media.record.recorder import Recorder, RecordingState
+from edge.media.record.store import Store
 from edge.media.stream import Stream
 from edge.media.studio import Studio
 

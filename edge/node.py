@@ -21,9 +21,9 @@ from edge.gate import make_app
 from edge.hubs import Hubs
 from edge.lessons import Lessons
 from edge.media.ntp import NtpClock
+from edge.media.record.store import Store
 from edge.media.relay import Relay
 from edge.media.session import Sessions
-from edge.media.store import Store
 from edge.media.studio import Studio
 from edge.media.transport import Identity
 from edge.media.whep import Whep

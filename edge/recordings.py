@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from edge.media.recording import Recording
-from edge.media.store import Store
-from edge.media.verify import summary, verify
+from edge.media.record.recording import Recording
+from edge.media.record.store import Store
+from edge.media.record.verify import summary, verify
 
 HEAD = f"{'recording':<44} {'started (UTC)':<20} {'length':>8} {'size':>9}  state"
 

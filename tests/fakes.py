@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from threading import Event
 
 from edge.media.packet import Codec, Frame, Kind
-from edge.media.source import SourceError
+from edge.media.publish.source import SourceError
 
 
 class FakeClock:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from edge.media import h264, rtcp, vp8
+from edge.media import rtcp
 from edge.media.blast import Line, blast
+from edge.media.codec import h264, vp8
 from edge.media.estimate import START
 from edge.media.paced import PacedVideo
 from edge.media.packet import RTP_HEADER, Kind, Packet

@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Callable
 
-from edge.media import h264, vp8
+from edge.media.codec import h264, vp8
 from edge.media.packet import CLOCK_RATE, Drain, Kind, Packet, Track
 from edge.media.splice import Splice
 from edge.media.timeline import SenderClock

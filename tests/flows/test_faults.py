@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.media.verify import verify
+from edge.media.record.verify import verify
 from tests.flows.crew import Crew, Json, Node, until_told
 from tests.flows.kept import pictures
 

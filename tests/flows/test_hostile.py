@@ -13,7 +13,8 @@ from random import Random
 import pytest
 from aiohttp import ClientSession
 
-from edge.media import h264, rtp, sdp
+from edge.media import rtp, sdp
+from edge.media.codec import h264
 from edge.media.negotiate import read_answer
 from edge.media.packet import Kind, Track
 from edge.media.transport import Identity, Peer

@@ -13,7 +13,7 @@ import pytest_asyncio
 from av.video.stream import VideoStream
 from msgspec import Struct
 
-from edge.media.verify import verify
+from edge.media.record.verify import verify
 from tests.flows.crew import Crew, Json, Node, until_told
 from tests.flows.kept import is_end_of, pictures, sounds
 

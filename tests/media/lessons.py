@@ -16,9 +16,10 @@ from av.video.frame import PictureType, VideoFrame
 from msgspec import Struct
 from msgspec.structs import replace
 
-from edge.media import h264, opus, rtp, vp8
+from edge.media import rtp
+from edge.media.codec import h264, opus, vp8
 from edge.media.packet import CLOCK_RATE, Codec, Frame, Kind, Packet, Track
-from edge.media.recorder import Recorder
+from edge.media.record.recorder import Recorder
 
 SECONDS = 6.0
 RATE = 25

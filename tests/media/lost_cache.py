@@ -12,7 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from edge.media.durable import Disk, DiskFile
+from edge.media.record.durable import Disk, DiskFile
 
 SECTOR = 512
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import strategies as st
 
 from edge.media import rtp
-from edge.media.h264 import START
+from edge.media.codec.h264 import START
 from edge.media.packet import Kind, Packet
 
 KEY_START = b"\x9d\x01\x2a"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from edge.media.recorder import Recorder
-from edge.media.store import Store
+from edge.media.record.recorder import Recorder
+from edge.media.record.store import Store
 from tests.media.lessons import STEP, Lesson, arriving, packets, play, reports
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.media import avcc, h264
-from edge.media.h264 import START
+from edge.media.codec import avcc, h264
+from edge.media.codec.h264 import START
 
 
 @given(st.lists(st.binary(min_size=1, max_size=40), min_size=1, max_size=5))

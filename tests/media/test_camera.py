@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from edge.media.camera import Capture, Inputs, camera_inputs, capture_arguments, open_camera
-from edge.media.h264 import is_key, nals
+from edge.media.codec.h264 import is_key, nals
 from edge.media.packet import CLOCK_RATE
-from edge.media.source import Broken, NoFfmpeg, NoSuchSource, Picture, SourceError, Unreadable
+from edge.media.publish.camera import Capture, Inputs, camera_inputs, capture_arguments, open_camera
+from edge.media.publish.source import Broken, NoFfmpeg, NoSuchSource, Picture, SourceError, Unreadable
 from tests.media.clips import decoded, of, publish
 
 DEBIAN = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs Debian's package ffmpeg")

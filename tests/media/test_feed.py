@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from edge.media.feed import READ_AHEAD, feed
-from edge.media.files import FileSource
 from edge.media.packet import Frame
-from edge.media.source import Broken
+from edge.media.publish.feed import READ_AHEAD, feed
+from edge.media.publish.files import FileSource
+from edge.media.publish.source import Broken
 from tests.fakes import FakeClock, FakeSource
 from tests.media.clips import SMALL, lesson
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.media import ebml, mp4
-from edge.media.fragments import Look, Shape
 from edge.media.packet import Codec
+from edge.media.record import ebml, mp4
+from edge.media.record.fragments import Look, Shape
 from tests.media.lessons import lesson
 from tests.media.test_muxer import mux
 

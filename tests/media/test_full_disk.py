@@ -10,12 +10,12 @@ from threading import Event
 
 import pytest
 
-from edge.media.durable import Disk, DiskFile
 from edge.media.packet import Packet
-from edge.media.recorder import Recorder
-from edge.media.recording import Recording
-from edge.media.store import Store
-from edge.media.verify import verify
+from edge.media.record.durable import Disk, DiskFile
+from edge.media.record.recorder import Recorder
+from edge.media.record.recording import Recording
+from edge.media.record.store import Store
+from edge.media.record.verify import verify
 from tests.media.lessons import (
     DEADLINE,
     STEP,

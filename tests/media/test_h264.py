@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.media import h264
-from edge.media.assembly import MAX_FRAME
-from edge.media.h264 import Assembler
+from edge.media.codec import h264
+from edge.media.codec.assembly import MAX_FRAME
+from edge.media.codec.h264 import Assembler
 from edge.media.packet import Frame, Packet
 from edge.media.reorder import Reorder
 from tests.media.packets import annex_b, h264_frame, journeys, nal, packet, wrap

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.media.index import (
+from edge.media.packet import Frame
+from edge.media.record.index import (
     SIZE,
     BadIndex,
     IndexEntry,
@@ -16,8 +17,7 @@ from edge.media.index import (
     encode_header,
     entry_of,
 )
-from edge.media.packet import Frame
-from edge.media.recording import seconds_so_far
+from edge.media.record.recording import seconds_so_far
 
 HEADER = IndexHeader(
     id="lesson-20261122T044500Z",

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.media.interleave import MAX_GAP, Continuity, Interleave
 from edge.media.packet import CLOCK_RATE, Frame, Kind
+from edge.media.publish.interleave import MAX_GAP, Continuity, Interleave
 
 PERIOD: dict[Kind, int] = {"video": 3_600, "audio": 960}
 

@@ -5,11 +5,11 @@ from io import BytesIO
 import av
 import pytest
 
-from edge.media import h264
-from edge.media.fragments import Look
-from edge.media.muxer import Muxer
+from edge.media.codec import h264
 from edge.media.packet import CLOCK_RATE, Codec, Frame
-from edge.media.template import NoTemplate
+from edge.media.record.fragments import Look
+from edge.media.record.muxer import Muxer
+from edge.media.record.template import NoTemplate
 from tests.media.lessons import Lesson, captured, lesson, pictures
 
 

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.media.fit import Clock, Fit
-from edge.media.marks import Gap, Shift
-from edge.media.opening import SOUND_ALONE, WAIT, Opening
 from edge.media.packet import CLOCK_RATE, Codec, Frame, Kind
-from edge.media.placing import MAX_GAPS, Jumped, Placing
+from edge.media.record.fit import Clock, Fit
+from edge.media.record.marks import Gap, Shift
+from edge.media.record.opening import SOUND_ALONE, WAIT, Opening
+from edge.media.record.placing import MAX_GAPS, Jumped, Placing
 
 BOTH: dict[Kind, Codec] = {"video": "H264", "audio": "opus"}
 CLOCKS: dict[Kind, float] = {"video": 100.0, "audio": 100.5}

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.media import opus
-from edge.media.opus import Assembler
+from edge.media.codec import opus
+from edge.media.codec.opus import Assembler
 from edge.media.packet import Packet
 from edge.media.reorder import Reorder
 from edge.media.rtp import BadPacket

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.media.pace import MAX_LATE, MAX_WAIT, Pace
+from edge.media.publish.pace import MAX_LATE, MAX_WAIT, Pace
 
 seconds = st.floats(0, 1e6, allow_nan=False)
 timestamps = st.integers(-(2**33), 2**33)

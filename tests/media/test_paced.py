@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from edge.media import h264, rtp
+from edge.media import rtp
+from edge.media.codec import h264
 from edge.media.paced import BURST, HOLD, PacedVideo
 from edge.media.packet import Packet
 

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from edge.media import h264, opus, rtp, vp8
-from edge.media.files import FileSource
+from edge.media import rtp
+from edge.media.codec import h264, opus, vp8
+from edge.media.codec.packetiser import Packetiser
 from edge.media.packet import Codec, Frame, Kind, Packet, Track
-from edge.media.packetiser import Packetiser
-from edge.media.source import Picture
+from edge.media.publish.files import FileSource
+from edge.media.publish.source import Picture
 from tests.media.clips import lesson, of
 
 Assembler = h264.Assembler | vp8.Assembler | opus.Assembler

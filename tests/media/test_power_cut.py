@@ -8,14 +8,14 @@ from random import Random
 import pytest
 from msgspec.structs import replace
 
-from edge.media.finish import finish_all
-from edge.media.fit import Clock
 from edge.media.packet import Codec, Kind
-from edge.media.part import Place
-from edge.media.recording import load
-from edge.media.store import Store
-from edge.media.verify import verify
-from edge.media.writer import Writer
+from edge.media.record.finish import finish_all
+from edge.media.record.fit import Clock
+from edge.media.record.part import Place
+from edge.media.record.recording import load
+from edge.media.record.store import Store
+from edge.media.record.verify import verify
+from edge.media.record.writer import Writer
 from tests.media.lessons import SOUND_LATER, TICK, ZERO, Lesson, captured, lesson, shown
 from tests.media.lost_cache import LoggedDisk, Step, after_power_cut
 

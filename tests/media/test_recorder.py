@@ -9,10 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from edge.media.packet import Codec, Kind
-from edge.media.recorder import Recorder
-from edge.media.recording import Recording, read_index
-from edge.media.store import Store
-from edge.media.verify import Verdict, verify
+from edge.media.record.recorder import Recorder
+from edge.media.record.recording import Recording, read_index
+from edge.media.record.store import Store
+from edge.media.record.verify import Verdict, verify
 from tests.media.lessons import (
     DEADLINE,
     Event,

@@ -10,12 +10,12 @@ from signal import SIGKILL
 import msgspec
 import pytest
 
-from edge.media.index import SIZE
 from edge.media.packet import Codec
-from edge.media.recorder import Recorder
-from edge.media.recording import Recording
-from edge.media.store import Store
-from edge.media.verify import verify
+from edge.media.record.index import SIZE
+from edge.media.record.recorder import Recorder
+from edge.media.record.recording import Recording
+from edge.media.record.store import Store
+from edge.media.record.verify import verify
 from tests.media.lessons import (
     DEADLINE,
     Lesson,

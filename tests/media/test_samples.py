@@ -8,7 +8,8 @@ from pathlib import Path
 import av
 import pytest
 
-from edge.media import h264, opus, rtcp, rtp, vp8
+from edge.media import rtcp, rtp
+from edge.media.codec import h264, opus, vp8
 from edge.media.packet import Frame, Packet
 from edge.media.rtcp import SenderReport
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from edge.media.annexb import ParameterSets
-from edge.media.files import FileSource
-from edge.media.h264 import nals
+from edge.media.codec.annexb import ParameterSets
+from edge.media.codec.h264 import nals
 from edge.media.packet import CLOCK_RATE, Frame
-from edge.media.source import (
+from edge.media.publish.files import FileSource
+from edge.media.publish.source import (
     BadWish,
     NoSuchSource,
     NotMedia,
@@ -19,7 +19,7 @@ from edge.media.source import (
     parse_bitrate,
     parse_size,
 )
-from edge.media.sources import open_source
+from edge.media.publish.sources import open_source
 from tests.media.clips import SMALL, Clip, decoded, lesson, of, packets, publish, with_cover, write
 
 Written = Callable[[str, Clip], Path]

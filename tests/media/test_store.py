@@ -9,10 +9,10 @@ import av
 import pytest
 
 from edge.media.packet import Codec
-from edge.media.recorder import Recorder
-from edge.media.recording import Recording, save
-from edge.media.store import Store
-from edge.media.verify import summary, verify
+from edge.media.record.recorder import Recorder
+from edge.media.record.recording import Recording, save
+from edge.media.record.store import Store
+from edge.media.record.verify import summary, verify
 from edge.recordings import list_command, verify_command
 from tests.media.lessons import DEADLINE, Lesson, arriving, lesson, packets, play, reports, settled
 

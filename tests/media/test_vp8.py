@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.media import vp8
+from edge.media.codec import vp8
+from edge.media.codec.vp8 import Assembler
 from edge.media.packet import Frame, Packet
 from edge.media.reorder import Reorder
-from edge.media.vp8 import Assembler
 from tests.media.packets import journeys, packet, vp8_frame, vp8_frames, wrap
 
 KEY = vp8_frame(True, b"key picture" * 300)

@@ -14,11 +14,11 @@ from time import monotonic
 
 import msgspec
 
-from edge.media import index
 from edge.media.packet import Kind
-from edge.media.recording import Recording
-from edge.media.sample import make_lesson
-from edge.media.source import Picture
+from edge.media.publish.sample import make_lesson
+from edge.media.publish.source import Picture
+from edge.media.record import index
+from edge.media.record.recording import Recording
 from tests.net.link import Plan
 from tests.net.namespaces import Link, Namespace, end, joined
 from tests.net.witness import Sight

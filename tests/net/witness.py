@@ -14,10 +14,10 @@ import msgspec
 from msgspec import Struct
 from yarl import URL
 
-from edge.media.lane import Lane
 from edge.media.ntp import NtpClock
 from edge.media.packet import Kind, Packet
 from edge.media.pull import Parent, ParentFailed, Pull
+from edge.media.record.lane import Lane
 from edge.media.stream import Stream
 from edge.media.studio import Studio
 from edge.media.transport import Identity

@@ -1,0 +1,1 @@
+"""Recording: frames to files that survive a power cut, and the files afterwards."""

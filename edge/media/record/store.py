@@ -1,0 +1,69 @@
+"""All recordings of a node: what there is and where it is."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from edge.media.record import recording as notes
+from edge.media.record.durable import Disk
+from edge.media.record.index import BadIndex
+from edge.media.record.naming import is_name
+from edge.media.record.part import RESERVE, Place
+from edge.media.record.recording import META, Recording, seconds_so_far
+from edge.media.record.recovery import recover, remove, unfinished
+
+FOLDER = "recordings"
+
+Recordings = list[Recording]
+
+
+class Store:
+    """The recordings below a node's state folder. All calls but `place` and `path_of` read the disk."""
+
+    def __init__(self, state: Path, disk: Disk | None = None, reserve: int = RESERVE) -> None:
+        self.place = Place(state / FOLDER, disk or Disk(), reserve)
+        self._waiting: list[str] | None = None
+
+    def list(self) -> Recordings:
+        """Return what is known of every recording, newest first."""
+        names = (path.name.removesuffix(META) for path in self.place.folder.glob("*" + META))
+        found = [recording for name in names if (recording := self.get(name)) is not None]
+        return sorted(found, key=lambda each: (each.started, each.part), reverse=True)
+
+    def get(self, ident: str) -> Recording | None:
+        """Return what is known of one recording; size and length of a growing one as they are now."""
+        if not is_name(ident):
+            return None
+        recording = notes.load(self.place.folder, ident)
+        if recording is None or recording.id != ident:
+            return None
+        if recording.state == "recording":
+            self._measure(recording)
+        return recording
+
+    def path_of(self, ident: str) -> Path | None:
+        """Return where a recording's file is; None if there is no such recording or this is no name."""
+        recording = self.get(ident)
+        path = recording.path(self.place.folder) if recording else None
+        return path if path is not None and path.is_file() else None
+
+    def remember_unfinished(self) -> None:
+        """Take note of what is to be recovered; call before the first recording of this run begins."""
+        self._waiting = unfinished(self.place)
+
+    def recover(self, hurried: Callable[[], bool]) -> Recordings:
+        """Finish what was remembered, in a thread: it may take minutes. Stops early when `hurried`."""
+        if self._waiting is None:
+            self.remember_unfinished()
+        names, self._waiting = self._waiting or [], []
+        return recover(self.place, names, hurried)
+
+    def remove(self, ident: str) -> None:
+        """Remove a finished recording; raises OSError."""
+        if is_name(ident):
+            remove(self.place, ident)
+
+    def _measure(self, recording: Recording) -> None:
+        with suppress(OSError, BadIndex):
+            recording.bytes = recording.path(self.place.folder).stat().st_size
+            recording.seconds = round(seconds_so_far(self.place.folder, recording.id), 3)

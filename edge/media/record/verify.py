@@ -1,0 +1,170 @@
+"""Is a recording whole? Every frame against its index, decoded, and what was noted while it was made."""
+
+from pathlib import Path
+from statistics import median
+
+import av
+from av.audio.stream import AudioStream
+from av.stream import Stream
+from av.video.stream import VideoStream
+from msgspec import Struct, field
+
+from edge.media.packet import Kind
+from edge.media.record import recording as notes
+from edge.media.record.index import Index
+from edge.media.record.pairing import Pairing, as_received
+from edge.media.record.recording import Recording, read_index
+from edge.media.record.remux import CODECS, Times
+
+MAX_SKEW = 0.002  # seconds: WebM counts milliseconds, and each track may be rounded
+
+
+class Tally(Struct):
+    """What was found of one track."""
+
+    frames: int = 0
+    keys: int = 0
+    indexed: int = 0
+    missing: int = 0  # in the index, not in the file
+    foreign: int = 0  # in the file, not in the index
+    decoded: int = 0
+    errors: int = 0
+    offsets: list[float] = field(default_factory=list)  # shown minus meant, in seconds
+
+
+class Verdict(Struct):
+    """All that can be said about one file."""
+
+    path: Path
+    recording: Recording | None
+    index: Index | None
+    tracks: dict[Kind, Tally] = field(default_factory=dict)
+    unreadable: str = ""
+    seconds: float = 0.0
+
+    @property
+    def skew(self) -> float:
+        """How many seconds the sound comes later in the file than was meant."""
+        medians = {kind: median(tally.offsets) for kind, tally in self.tracks.items() if tally.offsets}
+        return medians["audio"] - medians["video"] if len(medians) == 2 else 0.0
+
+    @property
+    def faults(self) -> list[str]:
+        """Why it is not whole, a sentence each."""
+        faults = [f"the file cannot be read: {self.unreadable}"] if self.unreadable else []
+        if self.index is None:
+            faults.append("there is no index to compare with")
+        faults += [fault for kind, tally in self.tracks.items() for fault in _faults(kind, tally)]
+        if abs(self.skew) > MAX_SKEW:
+            faults.append(f"the sound comes {self.skew * 1000:+.1f} ms off")
+        return faults + _noted(self.recording)
+
+    @property
+    def whole(self) -> bool:
+        """Nothing is missing, everything can be decoded."""
+        return not self.faults
+
+
+def verify(path: Path, decode: bool = True) -> Verdict:
+    """Look at every frame of a recording; never raises for what is wrong with it."""
+    ident = path.name.partition(".")[0]
+    verdict = Verdict(path, notes.load(path.parent, ident), read_index(path.parent, ident))
+    inspection = _Inspection(verdict)
+    try:
+        inspection.run(decode)
+    except (OSError, av.FFmpegError) as error:
+        verdict.unreadable = str(error)
+    inspection.conclude()
+    return verdict
+
+
+def summary(verdict: Verdict) -> str:
+    """Return what a person wants to read."""
+    lines = [f"{verdict.path.name}: {verdict.seconds:.2f} s"]
+    for kind, tally in verdict.tracks.items():
+        lines.append(
+            f"  {kind}: {tally.frames} frames, {tally.keys} of them key, {tally.indexed} in the index; "
+            f"{tally.decoded} decoded, {tally.errors} errors"
+        )
+    recording = verdict.recording
+    if recording is not None and len(verdict.tracks) == 2:
+        shifts = ", ".join(
+            f"{each.seconds * 1000:+.1f} ms from {each.at:.1f} s on" for each in recording.shifts
+        )
+        lines.append(f"  sound and picture: by {recording.aligned}, moved {shifts or 'nowhere'}")
+    lines += [f"  {fault}" for fault in verdict.faults]
+    return "\n".join([*lines, "  whole" if verdict.whole else "  not whole"])
+
+
+def _faults(kind: Kind, tally: Tally) -> list[str]:
+    counts = {
+        "missing, though in the index": tally.missing,
+        "unknown to the index": tally.foreign,
+        "cannot be decoded": tally.errors,
+    }
+    faults = [f"{kind}: {count} frames {what}" for what, count in counts.items() if count]
+    return faults if tally.frames else [*faults, f"{kind}: no frames"]
+
+
+def _noted(recording: Recording | None) -> list[str]:
+    if recording is None:
+        return ["there is no description beside it"]
+    faults = [f"gap of {gap.seconds:.1f} s at {gap.at:.1f} s" for gap in recording.gaps]
+    faults += [f"{kind}: {count} packets lost on the way" for kind, count in recording.lost.items() if count]
+    if recording.dropped:
+        faults.append(f"{recording.dropped} frames could not be written")
+    if recording.reason:
+        faults.append(f"stopped early: {recording.reason}")
+    return faults if recording.state == "done" else [*faults, f"its state is {recording.state}"]
+
+
+class _Inspection:
+    """One walk through a file."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        self._verdict = verdict
+        index, recording = verdict.index, verdict.recording
+        self._entries = index.entries if index else []
+        self._pairing = Pairing(self._entries)
+        finished = recording is not None and recording.state in ("done", "interrupted")
+        self._times = Times(index, recording.shifts if recording and finished else []) if index else None
+        for kind in index.header.codecs if index else ():
+            verdict.tracks[kind] = Tally(indexed=sum(entry.kind == kind for entry in self._entries))
+
+    def run(self, decode: bool) -> None:
+        with av.open(self._verdict.path, "r") as source:
+            for packet in source.demux():
+                stream = packet.stream
+                if not isinstance(stream, VideoStream | AudioStream):
+                    continue
+                tally = self._verdict.tracks.setdefault(stream.type, Tally())
+                if packet.size:
+                    frame = as_received(CODECS[stream.codec_context.name], bytes(packet))
+                    shown = float((packet.pts or 0) * packet.time_base)
+                    self._compare(tally, stream.type, frame, shown)
+                    tally.keys += packet.is_keyframe
+                if decode:
+                    _decode(tally, stream, packet)
+
+    def conclude(self) -> None:
+        self._pairing.finish()
+        for kind, tally in self._verdict.tracks.items():
+            tally.missing = self._pairing.missing.get(kind, 0)
+            tally.foreign = self._pairing.foreign.get(kind, 0)
+
+    def _compare(self, tally: Tally, kind: Kind, frame: bytes, shown: float) -> None:
+        tally.frames += 1
+        self._verdict.seconds = max(self._verdict.seconds, shown)
+        entry = self._pairing.match(kind, frame)
+        if entry is not None and self._times is not None:
+            tally.offsets.append(shown - float(self._times.of(kind, entry.timestamp)))
+
+
+def _decode(tally: Tally, stream: VideoStream | AudioStream, packet: "av.Packet[Stream]") -> None:
+    try:
+        pictures = stream.decode(packet)
+    except av.FFmpegError:
+        tally.errors += 1
+        return
+    tally.decoded += len(pictures)
+    tally.errors += sum(picture.is_corrupt for picture in pictures)
