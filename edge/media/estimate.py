@@ -37,6 +37,7 @@ LOSING = 0.1  # share of packets lost that proves a queue to be full: twice what
 HINDSIGHT = 1.2  # seconds until a change shows: a full queue and a round trip, with losses from before
 DROWNING = 0.25  # share of packets lost at which a link counts as full whatever its delay: a policed link
 FEWEST = 20  # packets of which a share of losses is taken
+HEAVY = 0.15  # share lost in one report that a radio link alone rarely reaches
 BACK_OFF = 0.85  # of what arrives while the link is full, as in RFC 8836's candidates
 START = 1_500_000  # bit/s: what a sender begins with; below it, a first estimate would only slow it down
 DOUBLING = 2.0  # times the incoming rate, until the link was full once
@@ -248,3 +249,19 @@ class LinkEstimate:
 def _rate(windows: "deque[_Window] | list[_Window]") -> float:
     """Return the bits per second of some windows."""
     return 8 * sum(each.octets for each in windows) / max(sum(each.seconds for each in windows), WINDOW)
+
+
+class LossEstimate:
+    """What a link carries, for a receiver that reports losses and never an estimate of its own."""
+
+    def __init__(self) -> None:
+        self.bitrate: float | None = None
+
+    def note(self, lost: float, stream: float) -> float | None:
+        """Take one report of the share lost of a stream of so many bits per second; None while all fits."""
+        if lost > HEAVY:
+            self.bitrate = max((self.bitrate or stream) * (1 - lost / 2), FLOOR)
+        elif self.bitrate is not None and lost < LIGHT:
+            higher = self.bitrate * (1 + CLIMB)
+            self.bitrate = higher if higher < HEADROOM * stream else None
+        return self.bitrate

@@ -7,7 +7,7 @@ from msgspec import Struct
 from edge.media import rtcp
 from edge.media.blast import Line, blast
 from edge.media.codec import h264, vp8
-from edge.media.estimate import START
+from edge.media.estimate import LossEstimate, START
 from edge.media.paced import PacedVideo
 from edge.media.packet import RTP_HEADER, Kind, Packet
 from edge.media.rate import VIDEO_SHARE, RetransmissionBudget
@@ -75,6 +75,8 @@ class Outlet:
         self._estimate: tuple[float, int] | None = None
         self._short = 0
         self._lossy_until = 0.0
+        self._losses = LossEstimate()
+        self._estimates = False  # whether the peer says itself what its link carries (REMB)
         self._began = peer.heard
         self._rtt: float | None = peer.rtt
         self._reported = 0.0
@@ -149,11 +151,19 @@ class Outlet:
         feed.loss = block.fraction_lost / 256
         if feed.loss > LOSSY:
             self._lossy_until = now + LOSSY_FOR
+        if feed.kind == "video" and not self.trusted and not self._estimates:
+            lower = self._losses.note(feed.loss, self.stream.bitrate)
+            if lower is not None:
+                self._use(int(lower), now)
         if block.lsr:
             took = ((rtcp.middle(self._ntp()) - block.lsr - block.dlsr) & 0xFFFFFFFF) / 65536
             self._rtt = took if took < 60 else self._rtt  # a wrapped difference is a report of another clock
 
     def _estimated(self, bitrate: int, now: float) -> None:
+        self._estimates = True
+        self._use(bitrate, now)
+
+    def _use(self, bitrate: int, now: float) -> None:
         self._estimate = (now, bitrate)
         if self._short < SHORT and self._believes(now):
             self._short = self._short + 1 if bitrate < self.stream.bitrate else 0

@@ -2,9 +2,10 @@
 
 from random import Random
 
+import pytest
 from msgspec import Struct
 
-from edge.media.estimate import START, LinkEstimate
+from edge.media.estimate import FLOOR, START, LinkEstimate, LossEstimate
 from edge.media.packet import Kind
 from edge.media.rate import VIDEO_SHARE
 
@@ -138,3 +139,25 @@ def test_a_radio_link_that_loses_a_little_is_not_full() -> None:
     ride = Ride(Link(20_000_000, lost_share=0.05))
     ride.go(60)
     assert ride.told[-1] >= LESSON
+
+
+def test_a_receiver_that_only_reports_losses_gets_less_until_they_end() -> None:
+    losses = LossEstimate()
+    assert losses.note(0.02, LESSON) is None
+    told = [losses.note(0.4, LESSON) for _ in range(3)]
+    assert told == [pytest.approx(LESSON * 0.8**n) for n in (1, 2, 3)]
+    assert losses.note(0.1, LESSON) == told[-1]
+
+
+def test_without_losses_it_climbs_until_nothing_is_left_out() -> None:
+    losses = LossEstimate()
+    losses.note(0.5, LESSON)
+    climbing = [losses.note(0.0, LESSON) for _ in range(10)]
+    known = [rate for rate in climbing if rate is not None]
+    assert known == sorted(known)
+    assert climbing[-1] is None
+
+
+def test_losses_never_take_the_last_sound_away() -> None:
+    losses = LossEstimate()
+    assert [losses.note(1.0, LESSON) for _ in range(20)][-1] == FLOOR
