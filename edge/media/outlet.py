@@ -7,7 +7,7 @@ from msgspec import Struct
 from edge.media import rtcp
 from edge.media.blast import Line, blast
 from edge.media.codec import h264, vp8
-from edge.media.estimate import LossEstimate, START
+from edge.media.estimate import START, LossEstimate
 from edge.media.paced import PacedVideo
 from edge.media.packet import RTP_HEADER, Kind, Packet
 from edge.media.rate import VIDEO_SHARE, RetransmissionBudget
