@@ -16,8 +16,6 @@ from edge.media.publish.source import (
     Picture,
     SourceError,
     Unreadable,
-    parse_bitrate,
-    parse_size,
 )
 from edge.media.publish.sources import open_source
 from tests.media.clips import SMALL, Clip, decoded, lesson, of, packets, publish, with_cover, write
@@ -352,22 +350,3 @@ def test_an_idr_keeps_its_own_parameter_sets() -> None:
 def test_an_unknown_test_picture_is_refused(name: str, says: str) -> None:
     with pytest.raises(BadWish, match=says):
         open_source(name)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "1280", "1280x", "x720", "1281x720", "8x8", "4000x2000", "-2x720", "axb"]
-)
-def test_a_size_that_makes_no_sense_is_refused_with_the_value(text: str) -> None:
-    with pytest.raises(BadWish, match=f": {text}$"):
-        parse_size(text)
-
-
-@pytest.mark.parametrize("text", ["", "k", "fast", "1M5", "-1M", "10", "1000M", "nan", "inf", "1e400"])
-def test_a_bit_rate_that_makes_no_sense_is_refused_with_the_value(text: str) -> None:
-    with pytest.raises(BadWish, match=f": {text}$"):
-        parse_bitrate(text)
-
-
-def test_sizes_and_bit_rates_are_read_as_people_write_them() -> None:
-    assert parse_size("1280X720") == (1280, 720)
-    assert [parse_bitrate(text) for text in ("1500k", "1.5M", "1500000")] == [1_500_000] * 3

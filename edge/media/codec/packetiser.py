@@ -19,7 +19,6 @@ class Packetiser:
     def __init__(self, track: Track, sequence: int, timestamp: int) -> None:
         """`sequence` is that of the first packet, `timestamp` that of media time 0 (RFC 3550: random)."""
         self.track = track
-        self.octets = 0  # of payload, for sender reports
         self.packets = 0
         self._first = sequence
         self._origin = timestamp
@@ -38,5 +37,4 @@ class Packetiser:
         timestamp = self._origin + frame.timestamp
         header = rtp.header(self.track.payload_type, marker, sequence, timestamp, self.track.ssrc)
         self.packets += 1
-        self.octets += len(payload)
         return Packet(frame.kind, sequence, timestamp, marker, header + payload, frame.arrival)

@@ -11,7 +11,7 @@ from av.video.frame import PictureType
 
 from edge.media.codec import annexb
 from edge.media.codec.h264 import nals
-from edge.media.packet import CLOCK_RATE, Codec, Frame, Kind
+from edge.media.packet import CLOCK_RATE, Codec, Frame
 from edge.media.publish.source import KEY_INTERVAL, Picture
 
 OPUS_FRAME = 960  # samples: 20 ms, what every WebRTC receiver expects
@@ -24,8 +24,6 @@ _AUDIO_TIME = Fraction(1, CLOCK_RATE["audio"])
 
 class VideoEncoder:
     """Raw pictures of one size in, frames out, none held back."""
-
-    kind: Kind = "video"
 
     def __init__(self, picture: Picture) -> None:
         self.codec: Codec = picture.codec
@@ -57,7 +55,6 @@ class VideoEncoder:
 class AudioEncoder:
     """Blocks of 960 samples (s16, 48 kHz) in, Opus packets out."""
 
-    kind: Kind = "audio"
     codec: Codec = "opus"
 
     def __init__(self, channels: int) -> None:
@@ -68,11 +65,8 @@ class AudioEncoder:
     def encode(self, sound: av.AudioFrame, timestamp: int) -> list[Frame]:
         """Encode one block; the packet's timestamp is early by the codec's look-ahead (6.5 ms)."""
         sound.pts, sound.time_base = timestamp, _AUDIO_TIME
-        return _sound_frames(self._context.encode(sound))
-
-    def flush(self) -> list[Frame]:
-        """Return what the encoder still holds, at the end of the sound."""
-        return _sound_frames(self._context.encode(None))
+        packets = self._context.encode(sound)
+        return [Frame("audio", cast(int, packet.pts), bytes(packet), True, 0.0) for packet in packets]
 
 
 def sound_fmtp(channels: int) -> str:
@@ -126,7 +120,3 @@ def _sps(picture: Picture) -> bytes:
     if sets.sps is None:
         raise RuntimeError(f"libx264 gave no SPS for {picture}")
     return sets.sps
-
-
-def _sound_frames(packets: "list[av.Packet[Any]]") -> list[Frame]:
-    return [Frame("audio", cast(int, packet.pts), bytes(packet), True, 0.0) for packet in packets]

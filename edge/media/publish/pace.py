@@ -27,7 +27,3 @@ class Pace:
             self._offset = now - media
             return now
         return moment
-
-    def due(self, timestamp: int, kind: Kind, now: float) -> float:
-        """Return the seconds to wait before this frame leaves, 0 when it is due or late."""
-        return max(0.0, self.moment(timestamp, kind, now) - now)

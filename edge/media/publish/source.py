@@ -1,7 +1,7 @@
 """What can be published: a `Source` of encoded frames, how its picture is encoded, and what goes wrong.
 
 SourceError            text: one sentence for the person who gave the source, with the value
-├── BadWish            a size, bit rate or codec that makes no sense
+├── BadWish            a test picture in a codec there is none for
 ├── NoSuchSource       the file or camera is not there
 ├── Unreadable         it is there, but may not or cannot be read
 ├── NotMedia           it is no media file, or holds neither picture nor sound we can use
@@ -18,8 +18,6 @@ from edge.errors import TirekError
 from edge.media.packet import Codec, Frame, Kind
 
 KEY_INTERVAL = 2.0  # seconds: a viewer without a key-frame cache waits at most this long for a picture
-MAX_SIDE = 1920  # pixels: what a two-core school PC encodes in real time ends here
-MIN_BITRATE, MAX_BITRATE = 50_000, 20_000_000  # bit/s: below is no picture, above is no school's uplink
 
 
 class SourceError(TirekError):
@@ -27,7 +25,7 @@ class SourceError(TirekError):
 
 
 class BadWish(SourceError):
-    """A size, bit rate or codec that makes no sense."""
+    """A test picture in a codec there is none for."""
 
 
 class NoSuchSource(SourceError):
@@ -81,26 +79,3 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Make `frames` end soon; callable at any time from any thread."""
-
-
-def parse_size(text: str) -> tuple[int, int]:
-    """Return width and height of "1280x720"."""
-    width, cross, height = text.lower().partition("x")
-    if not (cross and width.isdecimal() and height.isdecimal()):
-        raise BadWish(f"not a picture size like 1280x720: {text}")
-    size = int(width), int(height)
-    if not all(16 <= side <= MAX_SIDE and side % 2 == 0 for side in size):
-        raise BadWish(f"picture sides are even numbers from 16 to {MAX_SIDE}: {text}")
-    return size
-
-
-def parse_bitrate(text: str) -> int:
-    """Return bits a second of "1500k", "1.5M" or "1500000"."""
-    factor = {"k": 1_000, "m": 1_000_000}.get(text[-1:].lower(), 1)
-    try:
-        bitrate = int(float(text[:-1] if factor > 1 else text) * factor)
-    except (ValueError, OverflowError):
-        raise BadWish(f"not a bit rate like 1500k or 1.5M: {text}") from None
-    if not MIN_BITRATE <= bitrate <= MAX_BITRATE:
-        raise BadWish(f"bit rates go from {MIN_BITRATE // 1000}k to {MAX_BITRATE // 1_000_000}M: {text}")
-    return bitrate

@@ -13,9 +13,7 @@ from edge.media.publish.testcard import TestCard
 _CODECS: dict[str, Literal["H264", "VP8"]] = {"h264": "H264", "vp8": "VP8"}
 
 
-def open_source(
-    name: str, picture: Picture | None = None, loop: bool = False, microphone: bool = True
-) -> Source:
+def open_source(name: str, picture: Picture | None = None, loop: bool = False) -> Source:
     """Open what `name` stands for; may block for seconds (a camera wakes up). Raises SourceError."""
     picture = picture or Picture()
     if name == "test" or name.startswith("test:"):
@@ -24,5 +22,5 @@ def open_source(
             raise BadWish(f"test pictures are test:h264 or test:vp8: {name}")
         return TestCard(replace(picture, codec=codec))
     if name.startswith("/dev/"):
-        return open_camera(Path(name), picture, microphone)
+        return open_camera(Path(name), picture)
     return FileSource(Path(name), picture, loop)

@@ -22,10 +22,6 @@ from edge.media.record.remux import Hurried
 
 log = logging.getLogger(__name__)
 
-DOUBTFUL = (
-    2  # fragments at the end that are compared with the index: one follows the last sync, one more is safe
-)
-
 
 def unfinished(place: Place) -> list[str]:
     """Return the names of recordings that are not finished, oldest first; call before new ones begin."""
