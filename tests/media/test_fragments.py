@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edge.media.packet import Codec
 from edge.media.record import ebml, mp4
-from edge.media.record.fragments import Look, Shape
+from edge.media.record.fragments import Fragment, Look, Shape
 from tests.media.lessons import lesson
 from tests.media.test_muxer import mux
 
@@ -63,6 +63,21 @@ def test_a_fragment_of_anything_is_read_or_refused(content: bytes) -> None:
         assert all(sample.size >= 0 for sample in mp4.samples(moof))
     except mp4.BadBox:
         return
+
+
+@given(
+    st.recursive(
+        st.binary(max_size=20),
+        lambda inside: st.builds(
+            ebml.element, st.sampled_from([ebml.SIMPLE_BLOCK, ebml.BLOCK_GROUP, ebml.BLOCK]), inside
+        ),
+        max_leaves=3,
+    )
+)
+def test_a_cluster_of_anything_is_read_or_found_to_contradict_itself(content: bytes) -> None:
+    cluster = ebml.element(ebml.CLUSTER, content)
+    chunks = Look(BytesIO(cluster), "webm").chunks(Fragment(0, len(cluster)))
+    assert all(chunk.content in content for chunk in chunks)
 
 
 @given(st.integers(0, 2**56 - 2), st.sampled_from([ebml.CLUSTER, ebml.SIMPLE_BLOCK, ebml.CUES]))

@@ -143,6 +143,8 @@ def _webm_chunks(content: bytes) -> list[Chunk]:
         start, end = start + length, end + length
         if ident == ebml.BLOCK_GROUP:
             blocks = [each for each in ebml.children(content[start:end]) if each[0] == ebml.BLOCK]
+            if not blocks:
+                raise ebml.BadElement(f"a group without a block at {start}")
             ident, start, end = blocks[0][0], start + blocks[0][1], start + blocks[0][2]
         if ident in (ebml.SIMPLE_BLOCK, ebml.BLOCK):
             track, begin = ebml.block(content[start:end])
