@@ -17,13 +17,13 @@ from msgspec import Meta, Struct, field, structs
 from edge.errors import ConfigWrong
 from edge.tokens import Token
 
-PLAIN = r"^[^\x00-\x1f\x7f]{1,63}$"  # 63: what one label of a DNS name can hold
-T = TypeVar("T", bound=Struct)
-STREAM = r"^[a-z0-9-]{1,64}$"
+PLAIN = r"^[^\x00-\x1f\x7f]{1,63}\Z"  # 63: what one label of a DNS name can hold
+STREAM = r"^[a-z0-9-]{1,64}\Z"
 LISTEN = re.compile(r"(?P<v4>[0-9.]+|\[(?P<v6>[0-9a-fA-F:.]+)\]):(?P<port>[0-9]{1,5})")
 SECRET = {"parent_token", "sha256"}  # values a complaint must not repeat
 MAX_SHOWN = 60  # letters of a wrong value in a complaint: enough to find it, and still one line
 
+T = TypeVar("T", bound=Struct)
 Secret = Annotated[str, Meta(min_length=1, max_length=256)]
 StreamName = Annotated[str, Meta(pattern=STREAM, description="1 to 64 of a-z, 0-9 and -")]
 

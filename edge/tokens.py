@@ -18,7 +18,7 @@ class Token(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Annotated[str, Meta(min_length=1, max_length=64, description="who holds it, 1 to 64 letters")]
     sha256: Annotated[
-        str, Meta(pattern="^[0-9a-f]{64}$", description="the SHA-256 of the token, 64 hexadecimal digits")
+        str, Meta(pattern=r"^[0-9a-f]{64}\Z", description="the SHA-256 of the token, 64 hexadecimal digits")
     ]
     may: Annotated[
         tuple[Verb, ...], Meta(min_length=1, description='a list of "watch" and "publish", at least one')

@@ -93,6 +93,10 @@ may = ["watch", "publish"]
             "`follow` in the top table must be a list of stream names of a-z, 0-9 and -, not ['Lesson 1']",
         ),
         (
+            'follow = ["lesson\\n"]',
+            "`follow` in the top table must be a list of stream names of a-z, 0-9 and -, not ['lesson\\n']",
+        ),
+        (
             "parent_token = 'x'",
             "`parent_token` needs `parent`: it is never sent to a hub that was only found",
         ),
