@@ -1,5 +1,6 @@
 """One peer that is sent a stream: its reports, its requests, and what is known of how it fares."""
 
+from collections import deque
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -21,10 +22,13 @@ PACE_FIRST = 3_000_000  # bit/s for one outside this school whose estimate is no
 PACE_LAN = 60_000_000  # bit/s for the pictures a joiner catches up with
 ESTIMATE_LIFE = 10.0  # seconds an estimate holds: browsers send one at least every second
 SHORT = 2  # estimates below the stream's rate, one after another, until pictures are paced
-LOSSY = (
-    0.02  # share of packets lost from which a browser's estimate is believed: a busy PC's delays look alike
+TRIPS = (
+    6  # round trips of which the shortest tells where a peer is: 3 s of reports, longer than a busy moment
 )
+LOSSY = 0.02  # share of packets lost from which an estimate is believed whose delays may be a busy PC's
 LOSSY_FOR = 10.0  # seconds that such a loss counts
+ROOM = 1.25  # times the stream's rate that an estimate must reach until it is doubted again
+MAX_TRIP = 60.0  # seconds: a longer one is a wrapped difference, from a report of another clock
 # Seconds without a newer packet confirmed until a track has stopped: browsers report pictures every
 # second and sound every five.
 STALLED: dict[Kind, float] = {"video": 4.0, "audio": 12.0}
@@ -78,14 +82,15 @@ class Outlet:
         self._losses = LossEstimate()
         self._estimates = False  # whether the peer says itself what its link carries (REMB)
         self._began = peer.heard
-        self._rtt: float | None = peer.rtt
+        self._trips: deque[float] = deque([peer.rtt] if peer.rtt is not None else [], TRIPS)
+        self._full = False  # an estimate was believed, and has not yet said that all fits again
         self._reported = 0.0
         peer.on_rtcp = self.take_rtcp
 
     @property
     def local(self) -> bool:
         """Whether the peer is on this school's own network."""
-        return self._rtt is not None and self._rtt < LAN_RTT
+        return bool(self._trips) and min(self._trips) < LAN_RTT
 
     @property
     def narrow(self) -> bool:
@@ -106,7 +111,8 @@ class Outlet:
         return START if self.trusted else max(PACE_FIRST, 2 * self.stream.bitrate)
 
     def _believes(self, now: float) -> bool:
-        return self.trusted or now < self._lossy_until
+        # A node knows its link better than a browser; on the school's own network both see busy PCs only.
+        return now < self._lossy_until or self._full or (self.trusted and not self.local)
 
     def count(self, kind: Kind, packets: int, octets: int) -> None:
         """Note what was sent for the first time; octets include headers."""
@@ -157,7 +163,8 @@ class Outlet:
                 self._use(int(lower), now)
         if block.lsr:
             took = ((rtcp.middle(self._ntp()) - block.lsr - block.dlsr) & 0xFFFFFFFF) / 65536
-            self._rtt = took if took < 60 else self._rtt  # a wrapped difference is a report of another clock
+            if took < MAX_TRIP:
+                self._trips.append(took)
 
     def _estimated(self, bitrate: int, now: float) -> None:
         self._estimates = True
@@ -165,6 +172,8 @@ class Outlet:
 
     def _use(self, bitrate: int, now: float) -> None:
         self._estimate = (now, bitrate)
+        if self._believes(now):
+            self._full = bitrate < ROOM * self.stream.bitrate
         if self._short < SHORT and self._believes(now):
             self._short = self._short + 1 if bitrate < self.stream.bitrate else 0
 
@@ -222,7 +231,9 @@ class Outlet:
             state = "no-sound"
         loss = max((feed.loss for feed in self._feeds.values()), default=0.0)
         estimate = self._estimate[1] if self._estimate else None
-        return Health(state, picture, sound, frozen, round(loss, 3), self._rtt, estimate)
+        return Health(
+            state, picture, sound, frozen, round(loss, 3), self._trips[-1] if self._trips else None, estimate
+        )
 
     def _moves(self, kind: Kind, now: float) -> bool:
         feed = self._feeds.get(kind)
