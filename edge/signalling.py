@@ -1,7 +1,6 @@
 """WHIP and WHEP over HTTP: offers in, answers out, sessions as resources (RFC 9725 sections 4.2 to 4.6)."""
 
 import asyncio
-import re
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -11,10 +10,10 @@ from edge.media import sdp
 from edge.media.negotiate import Refused
 from edge.media.pull import NAME_HEADER
 from edge.media.session import Session, Sessions
+from edge.media.stream import NAME
 from edge.media.whep import Caller, Whep
 from edge.media.whip import Whip
 
-STREAM = re.compile(r"[a-z0-9-]{1,64}")
 MAX_NAME = 63  # letters of a watcher's name, as in the configuration
 METHODS = "OPTIONS, POST, PATCH, DELETE"
 CORS = {
@@ -96,7 +95,7 @@ class Signalling:
 
 def _stream(request: web.Request) -> str:
     name = request.match_info["stream"]
-    if STREAM.fullmatch(name) is None:
+    if NAME.fullmatch(name) is None:
         raise Refused(400, "stream-name", f"{name[:80]!r} is not a stream name: 1 to 64 of a-z, 0-9 and -")
     return name
 

@@ -13,10 +13,9 @@ from edge.access import Door, asker_of
 from edge.config import Config
 from edge.media.negotiate import Refused
 from edge.media.ntp import NTP_EPOCH
-from edge.media.stream import Stream
+from edge.media.stream import NAME, Stream
 from edge.media.studio import Studio
 from edge.media.whep import Whep
-from edge.signalling import STREAM
 
 PAGES = Path(__file__).parent / "pages"
 MAX_WAIT = 25.0  # seconds a list of streams is held back for news: below the 30 s of most proxies
@@ -97,7 +96,7 @@ class Views:
     async def _viewers(self, request: web.Request) -> web.Response:
         self._door.admit(asker_of(request.remote, request.headers), "publish")
         name = request.match_info["stream"]
-        if STREAM.fullmatch(name) is None:
+        if NAME.fullmatch(name) is None:
             raise Refused(400, "stream-name", f"{name[:80]!r} is not a stream name")
         listed = self._whep.watchers(name, asyncio.get_running_loop().time())
         rows = [

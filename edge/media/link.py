@@ -10,6 +10,7 @@ from msgspec import Struct
 from yarl import URL
 
 from edge.media.pull import CONNECT_TIME, REQUEST_TIME, Parent, ParentFailed, Pull, read_whole
+from edge.media.stream import NAME
 
 NEWS_WAIT = 25.0  # seconds the parent may hold an answer back until something changes
 SOON = (0.3, 0.5, 1.0)  # seconds before the first tries again; then SOON's last for SOON_FOR, then up to LATE
@@ -17,6 +18,7 @@ SOON_FOR = 180.0  # seconds: a cut as short as this is found again within second
 LATE = 60.0  # seconds between tries when the parent has been away for long; an announcement cuts it short
 GIVE_UP = 60.0  # seconds without a word from a hub that was only found, until another one is tried
 MAX_LISTING = 262_144  # bytes of a list of streams: 64 streams take 20 kB
+MAX_PULLS = 64  # streams of one parent: as many as a node may be configured to have
 
 log = logging.getLogger(__name__)
 
@@ -100,10 +102,15 @@ class Link:
                 patience.good()
                 version = listing.version
                 self._reached()
-                self._live = {each.name for each in listing.streams if each.live and self._follows(each.name)}
-                for name in self._live:
-                    if name not in self._pulls or self._pulls[name].done():
-                        self._pulls[name] = tasks.create_task(self._keep(name))
+                self._live = set(self._wanted(listing))
+                self._pulls = {name: task for name, task in self._pulls.items() if not task.done()}
+                for name in self._live - self._pulls.keys():
+                    self._pulls[name] = tasks.create_task(self._keep(name))
+
+    def _wanted(self, listing: Listing) -> list[str]:
+        """Return what to pull; a hub found on the network is anybody, and its names become names of files."""
+        names = (each.name for each in listing.streams if each.live and NAME.fullmatch(each.name))
+        return [name for name in names if self._follows(name)][:MAX_PULLS]
 
     def _lost(self, exc: ParentFailed) -> None:
         now = asyncio.get_running_loop().time()

@@ -89,6 +89,7 @@ class Pull:
         peer = Peer(self._identity, controlling=True, loopback=self._loopback)
         session: URL | None = None
         try:
+            self._studio.expect(name)
             sections = sdp.offer_sections(WANTED, "recvonly")
             offer = sdp.write_offer(sections, await peer.local("actpass"), {})
             answer, session = await self._parent.post(f"/whep/{name}", offer)
@@ -103,6 +104,7 @@ class Pull:
                 await self._parent.delete(session)
 
     async def _receive(self, peer: Peer, name: str, tracks: dict[Kind, Track]) -> None:
+        self._studio.expect(name)  # somebody in this house may have begun to publish meanwhile
         stream = self._studio.begin(name, tracks)
         publication = stream.publication
         receiver = Receiver(peer, stream, list(tracks.values()), self._ntp)

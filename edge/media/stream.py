@@ -1,5 +1,6 @@
 """One live stream: what its publisher sends, kept for ten seconds, and handed to any number of drains."""
 
+import re
 import struct
 from collections.abc import Callable
 
@@ -8,6 +9,7 @@ from edge.media.packet import CLOCK_RATE, Drain, Kind, Packet, Track
 from edge.media.splice import Splice
 from edge.media.timeline import SenderClock
 
+NAME = re.compile(r"[a-z0-9-]{1,64}")  # becomes part of addresses and of files' names
 RETURN_TIME = (
     30.0  # seconds a stream waits for its publisher to come back: longer than a reboot of her browser
 )

@@ -33,13 +33,17 @@ class Studio:
 
     def reserve(self, name: str) -> None:
         """Keep a name for a publisher who is about to connect; raise Refused if it is in use."""
+        self.expect(name)
+        self._reserved.add(name)
+
+    def expect(self, name: str) -> None:
+        """Raise Refused if nobody else could publish under this name now."""
         stream = self.streams.get(name)
         busy = stream is not None and stream.live and self._loop.time() - stream.heard < STALE
         if busy or name in self._reserved:
             raise Refused(409, "name-taken", f"somebody publishes as {name} already", name=name)
         if stream is None and len(self.streams) + len(self._reserved) >= self._limit:
             raise Refused(503, "too-many", f"{self._limit} streams are open")
-        self._reserved.add(name)
 
     def release(self, name: str) -> None:
         """Give a reserved name back."""
