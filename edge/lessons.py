@@ -6,6 +6,7 @@ from edge.media.record.recorder import Recorder, RecordingState
 from edge.media.record.store import Store
 from edge.media.stream import Stream
 from edge.media.studio import Studio
+from edge.supervise import once
 
 TICK = 0.25  # seconds between ticks of the recorders: holes are given up and disks looked at again
 STOP_TIME = 2.5  # seconds a stopping node waits for files to close: systemd and people expect 3
@@ -44,14 +45,24 @@ class Lessons:
         loop = asyncio.get_running_loop()
         self._stopping = False
         self._store.remember_unfinished()
+        self._resume()
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(asyncio.to_thread(self._store.recover, self._is_stopping))
+                tasks.create_task(once(self._recover, "recovery"))
                 while True:
                     self._tick(loop.time())
                     await asyncio.sleep(TICK)
         finally:
             await self._stop()
+
+    def _resume(self) -> None:
+        """Record what is live already: this part was run before, and its recorders were closed."""
+        for stream in self._studio.streams.values():
+            if stream.name not in self._recorders:
+                self._opened(stream)
+
+    async def _recover(self) -> None:
+        await asyncio.to_thread(self._store.recover, self._is_stopping)
 
     def _tick(self, now: float) -> None:
         for recorder in (*self._recorders.values(), *self._ending):
@@ -69,11 +80,12 @@ class Lessons:
     async def _stop(self) -> None:
         """Close every file; what takes long is left to the next start."""
         self._stopping = True
-        recorders = [*self._recorders.values(), *self._ending]
-        for recorder in recorders:
+        self._ending.update(self._recorders.values())
+        self._recorders.clear()
+        for recorder in self._ending:
             recorder.hurry()
         try:
             async with asyncio.timeout(STOP_TIME):
-                await asyncio.gather(*(recorder.ended() for recorder in recorders))
+                await asyncio.gather(*(recorder.ended() for recorder in self._ending))
         except TimeoutError:
             return
