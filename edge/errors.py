@@ -5,6 +5,10 @@ TirekError
 └── NetworkAbsent   no network, or nobody on it, to work with yet; worth another try
 """
 
+from typing import TypeVar
+
+E = TypeVar("E", bound=Exception)
+
 
 class TirekError(Exception):
     """Something a person can read and act on: one sentence."""
@@ -16,3 +20,15 @@ class ConfigWrong(TirekError):
 
 class NetworkAbsent(TirekError):
     """There is no network, or nobody on it, to work with yet."""
+
+
+def sole(group: ExceptionGroup[Exception], kind: type[E]) -> E | None:
+    """Return the first error of a task group if all are of this kind, else None.
+
+    Python before 3.11.4 wraps what is raised inside `except*` into a group again.
+    """
+    matching, others = group.split(kind)
+    if matching is None or others is not None:
+        return None
+    first = matching.exceptions[0]
+    return sole(first, kind) if isinstance(first, ExceptionGroup) else first

@@ -7,7 +7,7 @@ import aiohttp
 from yarl import URL
 
 from edge.config import Config
-from edge.errors import NetworkAbsent
+from edge.errors import NetworkAbsent, sole
 from edge.hubs import Hub, Hubs
 from edge.media.link import Link
 from edge.media.pull import CONNECT_TIME, REQUEST_TIME, Parent, ParentFailed, Pull
@@ -36,9 +36,10 @@ class ParentLink:
             pull = Pull(parent, self._studio, identity, ntp, loopback)
             try:
                 await Link(parent, pull, self._config.follows, self._wake, hub is not None).run()
-            except* ParentFailed as group:
-                if hub is not None:
-                    self._hubs.failed(hub)
+            except ExceptionGroup as group:
+                if hub is None or sole(group, ParentFailed) is None:
+                    raise
+                self._hubs.failed(hub)
                 raise NetworkAbsent(f"hub {url} is gone") from group
 
     async def _choose(self) -> Hub:

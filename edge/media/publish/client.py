@@ -13,7 +13,7 @@ import aiohttp
 import uvloop
 from yarl import URL
 
-from edge.errors import TirekError
+from edge.errors import TirekError, sole
 from edge.media import sdp
 from edge.media.codec.packetiser import Packetiser
 from edge.media.negotiate import Refused, read_answer
@@ -170,10 +170,8 @@ async def publish(source: Source, url: str, token: str | None) -> dict[Kind, int
     publication = Publication(source, URL(url), token)
     try:
         await _until_signal(publication.run())
-    except* NotPublished as group:
-        raise group.exceptions[0] from None
-    except* TirekError as group:
-        raise group.exceptions[0] from None
+    except ExceptionGroup as group:
+        raise sole(group, TirekError) or group from None
     log.info("published url=%s frames=%s", url, publication.sent)
     return publication.sent
 
