@@ -80,6 +80,14 @@ async def test_a_publishers_token_publishes_from_anywhere(door: Door, guarded: G
     await door.leave(opened)
 
 
+async def test_who_knows_a_sessions_address_alone_cannot_end_it(door: Door, guarded: Guarded) -> None:
+    opened = await door.enter("/whip/a", OFFER, **AWAY, **_bearer(guarded.publish))
+    for headers, key in ((AWAY, "token-missing"), (AWAY | _bearer(guarded.watch), "token-wrong")):
+        assert (await door.refused("DELETE", opened.url, **headers))["key"] == key
+        assert (await door.refused("PATCH", opened.url, **headers))["key"] == key
+    await door.leave(opened)
+
+
 async def test_the_nodes_own_pc_needs_no_token(door: Door) -> None:
     opened = await door.enter("/whip/a", OFFER)
     await door.leave(opened)
