@@ -5,7 +5,9 @@ import ipaddress
 import logging
 import secrets
 import signal
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import uvloop
@@ -86,7 +88,7 @@ class Node:
         finally:
             await runner.cleanup()
 
-    def _parts(self) -> list:  # type: ignore[type-arg]  # coroutines of parts that never return
+    def _parts(self) -> list[Coroutine[Any, Any, None]]:
         parts = [
             keep(self.studio.run, "studio"),
             keep(self.sessions.run, "sessions"),

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime
+from socket import SO_RCVBUF, SOL_SOCKET
 from typing import cast
 
 from aioice import Candidate
@@ -133,6 +134,7 @@ class Peer:
         self.on_rtcp: OnMedia = _drop
         self.heard = self._loop.time()
         self.undecryptable = 0
+        self._candidates = 0
 
     @property
     def rtt(self) -> float | None:
@@ -159,9 +161,8 @@ class Peer:
         """Gather candidates and return our half of the negotiation; `setup` is the DTLS role offered."""
         await self._ice.gather_candidates()
         for protocol in self._ice._protocols:
-            socket = protocol.transport.get_extra_info("socket")
             with contextlib.suppress(OSError):
-                socket.setsockopt(1, 8, RECEIVE_BUFFER)  # SOL_SOCKET, SO_RCVBUF
+                protocol.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER)
         return sdp.Transport(
             ufrag=self._ice.local_username,
             password=self._ice.local_password,
@@ -172,7 +173,8 @@ class Peer:
 
     async def add_candidate(self, line: str) -> None:
         """Add a remote candidate; one that cannot be dialled is skipped (RFC 9725 section 4.3.1)."""
-        if sdp.usable(line):
+        if self._candidates < sdp.MAX_CANDIDATES and sdp.usable(line):
+            self._candidates += 1
             with contextlib.suppress(ValueError):
                 await self._ice.add_remote_candidate(Candidate.from_sdp(line))
 
