@@ -17,7 +17,7 @@ export class Player {
   #session = null;
   #before = '';
 
-  /** tell(state, problem) shows a sentence; doubt() is called when the link may be gone. */
+  /** tell(state) shows a sentence; doubt() is called when the link may be gone. */
   constructor(video, { tell, doubt, refusedSound }) {
     Object.assign(this, { video, tell, doubt, refusedSound, stream: null, isPaused: false });
   }
@@ -84,7 +84,7 @@ export class Player {
       this.#say('lost');
       return undefined;
     }
-    this.#say(error.key ?? 'unknown', error.problem);
+    this.#say(error.key ?? 'unknown');
     return WAITING.includes(error.key) ? error.seconds ?? 2 : error.seconds;
   }
 
@@ -122,8 +122,8 @@ export class Player {
     return 'frozen';
   }
 
-  #say(state, problem) {
-    if (state !== this.#before) this.tell(state, problem);
+  #say(state) {
+    if (state !== this.#before) this.tell(state);
     this.#before = state;
   }
 }

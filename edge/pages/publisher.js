@@ -20,7 +20,7 @@ export class Publisher {
   #pause = new Pause();
   #isStale = false;        // a camera or microphone came that this session has no place for
 
-  /** capture has picture, microphone, isScreen; tell(state, problem) with off, starting, live, lost or refused. */
+  /** capture has picture, microphone, isScreen; tell(state, error) with off, starting, live, lost or refused. */
   constructor(capture, tell) { Object.assign(this, { capture, tell, preset: 'normal', since: null }); }
 
   start(stream, codec) {
