@@ -14,9 +14,9 @@ from av.video.stream import VideoStream
 from msgspec import Struct
 
 from edge.media.packet import Frame, Kind
-from edge.media.publish.sample import make_lesson
 from edge.media.publish.source import Picture, Source
 from edge.media.publish.testcard import pictures, tone
+from tests.media.sample_lesson import make_lesson
 
 SMALL = Picture(width=128, height=96, bitrate=200_000, preset="ultrafast")
 SECONDS = 2.4  # more than one group of pictures

@@ -15,10 +15,10 @@ from time import monotonic
 import msgspec
 
 from edge.media.packet import Kind
-from edge.media.publish.sample import make_lesson
 from edge.media.publish.source import Picture
 from edge.media.record import index
 from edge.media.record.recording import Recording
+from tests.media.sample_lesson import make_lesson
 from tests.net.link import Plan
 from tests.net.namespaces import Link, Namespace, end, joined
 from tests.net.witness import Sight

@@ -1,4 +1,4 @@
-"""Lessons made of libav's test picture, for the demo, tests and benchmarks: the same content every time."""
+"""Lessons made of libav's test picture: real files for tests, the same content every time."""
 
 from fractions import Fraction
 from pathlib import Path
