@@ -16,6 +16,7 @@ CONSENT_LIFE = 30.0  # seconds without an answer until sending must stop, RFC 76
 CONSENT_WAIT = 3.0  # seconds to wait for one answer: longer than any round trip we serve
 MEASURE_WAIT = 0.3  # seconds: a peer that takes longer, or never answers, is not on this school's network
 MAX_EARLY = 256  # datagrams kept until somebody listens: the group of pictures that a joiner gets at once
+MAX_QUEUED = 64  # datagrams of a handshake not yet looked at: a flight has four, and may be repeated
 HURRY_PAUSE = 0.2  # seconds between checks that somebody is waiting for: one decision about the link
 
 
@@ -36,7 +37,8 @@ class Ice(aioice.Connection):
         addresses = aioice.ice.get_host_addresses(use_ipv4=True, use_ipv6=True)
         if self._loopback or not addresses:
             addresses = [*addresses, "127.0.0.1"]
-        self._local_candidates += await self.get_component_candidates(component=1, addresses=addresses)
+        for address in addresses:  # one by one: aioice forgets the open ones when it is cancelled among many
+            self._local_candidates += await self.get_component_candidates(component=1, addresses=[address])
         self._local_candidates_start = self._local_candidates_end = True
 
     def listen(self, media: Callable[[bytes], None]) -> None:
@@ -63,7 +65,8 @@ class Ice(aioice.Connection):
         if not data:
             return  # anybody on the network may send an empty datagram
         if not 127 < data[0] < 192:
-            super().data_received(data, component)
+            if self._queue.qsize() < MAX_QUEUED:  # before DTLS begins nobody takes them out
+                super().data_received(data, component)
         elif self._media is not None and not self._early:
             self._media(data)
         elif len(self._early) < MAX_EARLY:

@@ -13,6 +13,7 @@ from edge.media.packet import CLOCK_RATE, Codec, Kind, Track
 MAX_SDP = 65_536  # a browser's largest offer with all its codecs is about 12 kB
 MAX_SECTIONS = 8  # audio, video and a data channel, with room for refused ones
 MAX_CANDIDATES = 64  # a PC with many interfaces has about 20
+MAX_FINGERPRINTS = 8  # one for each kind of digest there is; two sections may repeat them
 
 FEEDBACK: dict[Kind, tuple[str, ...]] = {
     "video": ("nack", "nack pli", "ccm fir", "goog-remb"),
@@ -24,6 +25,7 @@ OFFERED_FMTP: dict[Codec, str] = {
     "opus": "minptime=10;useinbandfec=1;stereo=1",
 }
 PAYLOAD_TYPE: dict[Codec, int] = {"H264": 102, "VP8": 96, "opus": 111}
+KNOWN_FEEDBACK = frozenset(each for kind in FEEDBACK.values() for each in kind)
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 
 
@@ -139,7 +141,7 @@ def _section(block: str, transport: Transport) -> Section:
         raise BadDescription(f"not a media line: {block[:60]!r}")
     attributes = _attributes(block)
     names = {name for name, _ in attributes}
-    section = Section(first[1], first[3], first[4].split())
+    section = Section(first[1], first[3], list(dict.fromkeys(first[4].split())))
     section.mid = next((value for name, value in attributes if name == "mid"), "")
     section.direction = next((name for name in DIRECTIONS if name in names), "sendrecv")
     section.rtcp_mux = "rtcp-mux" in names
@@ -155,7 +157,12 @@ def _section(block: str, transport: Transport) -> Section:
 
 def _ssrcs(attributes: list[tuple[str, str]]) -> list[int]:
     heads = [value.split(" ")[0] for name, value in attributes if name == "ssrc"]
-    return [int(text) for text in dict.fromkeys(heads) if text.isdecimal() and int(text) < 2**32]
+    return [int(text) for text in dict.fromkeys(heads) if _is_number(text, 10) and int(text) < 2**32]
+
+
+def _is_number(text: str, digits: int) -> bool:
+    """Tell whether a text is a number of so many digits at most; `int` refuses those of thousands."""
+    return len(text) <= digits and text.isascii() and text.isdecimal()
 
 
 def _formats(numbers: list[str], attributes: list[tuple[str, str]]) -> list[Format]:
@@ -168,7 +175,7 @@ def _formats(numbers: list[str], attributes: list[tuple[str, str]]) -> list[Form
             maps[number] = found
         elif name == "fmtp":
             fmtp[number] = rest
-        elif name == "rtcp-fb":
+        elif name == "rtcp-fb" and rest.strip() in KNOWN_FEEDBACK:
             feedback.setdefault(number, set()).add(rest.strip())
     every = feedback.get("*", set())
     return [
@@ -180,7 +187,7 @@ def _formats(numbers: list[str], attributes: list[tuple[str, str]]) -> list[Form
             feedback=frozenset(feedback.get(number, set()) | every),
         )
         for number in numbers
-        if number in maps and number.isdecimal() and int(number) < 128
+        if number in maps and _is_number(number, 3) and int(number) < 128
     ]
 
 
@@ -202,8 +209,9 @@ def _transport_lines(attributes: list[tuple[str, str]], transport: Transport) ->
 
 def _fingerprint(value: str, transport: Transport) -> None:
     algorithm, _, digest = value.partition(" ")
-    if (algorithm.lower(), digest) not in transport.fingerprints and digest:
-        transport.fingerprints.append((algorithm.lower(), digest))
+    known = transport.fingerprints
+    if digest and len(known) < MAX_FINGERPRINTS and (algorithm.lower(), digest) not in known:
+        known.append((algorithm.lower(), digest))
 
 
 def _candidate(value: str, transport: Transport) -> None:
@@ -219,8 +227,8 @@ def usable(candidate: str) -> bool:
         len(bits) >= 8
         and bits[1] == "1"
         and bits[2].lower() == "udp"
-        and bits[3].isdecimal()
-        and bits[5].isdecimal()
+        and _is_number(bits[3], 10)
+        and _is_number(bits[5], 5)
         and 0 < int(bits[5]) < 65_536
         and re.fullmatch(r"[0-9a-fA-F:.]+", bits[4]) is not None
     )

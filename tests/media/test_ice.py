@@ -1,8 +1,14 @@
 """Datagrams of a peer: media to who listens, in order and none too early; the rest to the handshake."""
 
 import asyncio
+import os
+from pathlib import Path
 
-from edge.media.ice import MAX_EARLY, Ice
+import pytest
+
+from edge.media.ice import MAX_EARLY, MAX_QUEUED, Ice
+from edge.media.sdp import MAX_CANDIDATES
+from edge.media.transport import Identity, Peer
 
 MEDIA = [bytes((0x80, number % 256)) for number in range(2 * MAX_EARLY)]
 
@@ -36,3 +42,36 @@ async def test_nothing_is_heard_after_the_end_and_an_empty_datagram_never() -> N
     ice.deafen()
     ice.data_received(MEDIA[0], 1)
     assert heard == []
+
+
+async def test_only_so_much_waits_for_a_handshake() -> None:
+    ice = Ice(controlling=False, loopback=True)
+    for _ in range(2 * MAX_QUEUED):
+        ice.data_received(b"\x16handshake", 1)
+    assert ice._queue.qsize() == MAX_QUEUED
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_an_offer_given_up_at_any_moment_leaves_no_socket_open(turns: int) -> None:
+    before = _sockets()
+    peer = Peer(Identity.create(), controlling=False, loopback=True)
+    async with asyncio.TaskGroup() as tasks:
+        gathering = tasks.create_task(peer.local("passive"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        gathering.cancel()
+    await peer.close()
+    assert _sockets() == before
+
+
+async def test_only_so_many_candidates_are_dialled_however_they_come() -> None:
+    peer = Peer(Identity.create(), controlling=False, loopback=True)
+    for number in range(1, 2 * MAX_CANDIDATES):
+        await peer.add_candidate(f"1 1 udp 1 192.0.2.{number} 5000 typ host")
+    assert len(peer._ice.remote_candidates) == MAX_CANDIDATES
+    await peer.close()
+
+
+def _sockets() -> int:
+    here = Path("/proc/self/fd")
+    return sum(os.path.realpath(each).rpartition("/")[2].startswith("socket:") for each in here.iterdir())

@@ -164,3 +164,27 @@ def test_text_is_no_description(text: str) -> None:
 @given(st.text(max_size=120))
 def test_any_line_is_usable_as_a_candidate_or_not(line: str) -> None:
     assert sdp.usable(line) in (True, False)
+
+
+VIDEO = "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=rtcp-mux\r\na=recvonly\r\na=rtpmap:96 VP8/90000\r\n"
+LONG = "9" * 5000  # more digits than `int` takes
+
+
+def _with(section: str) -> sdp.Description:
+    return sdp.parse("\r\n".join(sdp._head([], OURS)) + "\r\n" + section + "\r\n".join(sdp._dial(OURS)))
+
+
+def test_numbers_of_thousands_of_digits_are_no_numbers() -> None:
+    read = _with(VIDEO + f"a=ssrc:{LONG} cname:x\r\n" + f"a=rtpmap:{LONG} VP8/90000\r\n")
+    assert read.sections[0].ssrcs == []
+    assert [each.payload_type for each in _with(VIDEO.replace("96", LONG)).sections[0].formats] == []
+    assert not sdp.usable(f"1 1 udp 1 192.0.2.1 {LONG} typ host")
+
+
+def test_an_offer_that_says_all_a_thousand_times_takes_no_more_room_than_one() -> None:
+    numbers, more = "96 " * 5000, "".join(f"a=rtcp-fb:96 {number}\r\n" for number in range(1000))
+    prints = "".join(f"a=fingerprint:sha-256 {number}\r\n" for number in range(1000))
+    read = _with(VIDEO.replace(" 96\r", f" {numbers}\r") + more + prints)
+    assert len(read.sections[0].formats) == 1
+    assert read.sections[0].formats[0].feedback == frozenset()
+    assert len(read.transport.fingerprints) == sdp.MAX_FINGERPRINTS
