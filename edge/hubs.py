@@ -12,9 +12,7 @@ MAX_NAME = 63  # letters, as in the configuration
 WAKE_GAP = 1.0  # seconds: a flood of announcements must not become a flood of tries
 
 NODE = re.compile(r"[a-z0-9-]{1,63}")
-DEPTH = re.compile(
-    rb"[0-9]"
-)  # region 0, district 1, hub school 2, classroom 3; and room for what nobody planned
+DEPTH = re.compile(rb"[0-9]")  # 0 and 1 are announced today, with room for trees that count their floors
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -94,11 +92,8 @@ class Hubs:
         self._failed.pop(node, None)
 
     def _rank(self, hub: Hub) -> tuple[int, int, str]:
-        return (
-            self._failed.get(hub.node, 0),
-            hub.depth,
-            hub.node,
-        )  # the node's id: all classrooms choose alike
+        # The node's id comes last, so that all classrooms choose alike.
+        return self._failed.get(hub.node, 0), hub.depth, hub.node
 
 
 def _near_first(texts: Sequence[str], networks: Sequence[Network]) -> list[Address]:

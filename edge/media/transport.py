@@ -27,14 +27,12 @@ from edge.media.ice import Ice
 from edge.media.rtcp import is_rtcp
 
 CONNECT_TIME = 15.0  # seconds for ICE and DTLS; a browser behind a 2 s round trip needs about 8
-FLIGHT_AGAIN = (
-    0.1  # seconds until a DTLS flight is sent again: the peer may have answered ICE before it listens
-)
+# Seconds until a DTLS flight is sent again: the peer may have answered ICE before it listens.
+FLIGHT_AGAIN = 0.1
 FLIGHT_LATE = 1.0  # seconds: pauses double up to here, then OpenSSL's own timer does the rest
 MAX_FLIGHT = 4  # datagrams of one flight: certificate and key exchange fit into three
-RECEIVE_BUFFER = (
-    1 << 20
-)  # bytes: 0.5 s of the largest lesson while the loop is busy; capped by net.core.rmem_max
+# Bytes: 0.5 s of the largest lesson while the loop is busy; capped by net.core.rmem_max.
+RECEIVE_BUFFER = 1 << 20
 
 # aiortc's list has ECDSA only; GStreamer's and others' certificates are RSA.
 CIPHERS = (

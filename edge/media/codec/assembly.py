@@ -10,9 +10,8 @@ from abc import ABC, abstractmethod
 
 from edge.media.packet import RTP_HEADER, Frame, Packet
 
-MAX_FRAME = (
-    4 << 20
-)  # ten times the largest key frame of a 1080p lesson; a lost marker must not fill the memory
+# Bytes: ten times the largest key frame of a 1080p lesson; a lost marker must not fill the memory.
+MAX_FRAME = 4 << 20
 
 
 class VideoAssembler(ABC):

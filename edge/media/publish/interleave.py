@@ -5,9 +5,8 @@ from heapq import heappop, heappush
 
 from edge.media.packet import CLOCK_RATE, Frame, Kind
 
-MAX_SPREAD = (
-    2.0  # seconds one track may lag: AVI and phone MP4 interleave by 0.5 to 1 s; more is a silent track
-)
+# Seconds one track may lag: AVI and phone MP4 interleave by 0.5 to 1 s; more is a silent track.
+MAX_SPREAD = 2.0
 MAX_GAP = 960  # 20 ms in samples, one packet: below it is a container's rounding (1 ms) or a clock's drift
 
 
