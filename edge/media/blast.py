@@ -39,14 +39,11 @@ class Line:
         self._srtp = peer.srtp  # keeps the handle alive
         self.handle = peer.srtp._srtp[0]
         self.unsent = 0
+        self.able = True  # to segment: turned off by the first refusal, of this kernel or of this way's MTU
 
     def close(self) -> None:
         """Give the descriptor back."""
         self.socket.close()
-
-
-class _Gso:
-    able = True  # turned off for good by the first refusal of this kernel
 
 
 def runs_of(wires: Iterable[bytes]) -> list[list[bytes]]:
@@ -80,6 +77,8 @@ def blast(lines: Iterable[Line], runs: Sequence[Run]) -> None:
                     continue
                 end += _length[0]
                 first = first or end
+            if not end:
+                continue  # all too old to be sent again
             try:
                 if len(run) == 1:
                     line.socket.sendto(_view[:end], line.address)
@@ -90,7 +89,7 @@ def blast(lines: Iterable[Line], runs: Sequence[Run]) -> None:
 
 
 def _send_run(line: Line, end: int, size: int) -> None:
-    if _Gso.able:
+    if line.able:
         try:
             line.socket.sendmsg(
                 [_view[:end]], [(SOL_UDP, UDP_SEGMENT, struct.pack("H", size))], 0, line.address
@@ -99,6 +98,6 @@ def _send_run(line: Line, end: int, size: int) -> None:
         except OSError as exc:
             if exc.errno not in _NO_GSO:
                 raise
-            _Gso.able = False
+            line.able = False
     for start in range(0, end, size):
         line.socket.sendto(_view[start : min(start + size, end)], line.address)
