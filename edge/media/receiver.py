@@ -119,6 +119,7 @@ class Receiver:
         self._limit = limit
         self._stream = stream
         self._ntp = ntp
+        self._turn = stream.publication
         self._lanes = {track.payload_type: _Lane(track) for track in tracks}
         self._ssrc = secrets.randbits(32)
         self._estimate = LinkEstimate()
@@ -131,10 +132,9 @@ class Receiver:
         loop = asyncio.get_running_loop()
         self._peer.on_rtp, self._peer.on_rtcp = self.take_rtp, self.take_rtcp
         self._stream.ask_publisher = self.ask_key
-        turn = self._stream.publication
         while not self._peer.closed.is_set() and loop.time() - self._peer.heard < silence:
-            if self._stream.publication != turn:
-                return  # somebody else publishes under this name now
+            if self._stream.publication != self._turn:
+                return  # somebody else publishes under this name now, or the stream has ended
             await asyncio.sleep(LULL)
             self.tick(loop.time())
 
@@ -170,6 +170,8 @@ class Receiver:
 
     def _lane_of(self, packet: Rtp, now: float) -> _Lane | None:
         """Find a packet's track: its SSRC is the one signalled, or any other while that one is silent."""
+        if self._stream.publication != self._turn:
+            return None  # among the numbers of the next publication its own would stand anywhere
         lane = self._lanes.get(packet.payload_type)
         if lane is None or packet.ssrc == lane.track.ssrc:
             return lane

@@ -181,7 +181,9 @@ class Relay:
         self._hurry = asyncio.Event()
 
     def fanout(self, stream: Stream) -> Fanout:
-        """Return the fan-out of a stream, made when first asked for."""
+        """Return the fan-out of a stream, made when first asked for; ConnectionError if it has ended."""
+        if stream.ended:  # while somebody connected; another of its name may be live by now
+            raise ConnectionError("the stream has ended")
         found = self.fanouts.get(stream.name)
         if found is None or found.stream is not stream:
             found = self.fanouts[stream.name] = Fanout(stream, self._hurry.set)

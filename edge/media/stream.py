@@ -173,6 +173,7 @@ class Stream:
         if self.ended:
             return
         self.ended, self.live = True, False
+        self.publication += 1  # the last one is over
         drains, self._drains = self._drains, []
         for drain in drains:
             drain.closed()

@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from edge.media.negotiate import Agreed, Refused, agree_watch, read_offer
 from edge.media.outlet import Health, Outlet
-from edge.media.relay import Relay
+from edge.media.relay import Fanout, Relay
 from edge.media.session import Session, Sessions
 from edge.media.stream import Stream
 from edge.media.studio import Studio
@@ -30,14 +30,12 @@ class Caller(Struct, frozen=True):
     is_node: bool = False
 
 
-class Watcher(Struct):
+class Watcher(Struct, frozen=True):
     """One who watches, or did a moment ago, as the hub teacher's page shows it."""
 
     name: str
-    stream: Stream
+    stream: str
     since: float  # NTP seconds
-    outlet: Outlet
-    gone: float | None = None
 
 
 class Whep:
@@ -52,8 +50,9 @@ class Whep:
         self._ntp = ntp
         self._limit = limit
         self._asked = 0
-        self._here: list[Watcher] = []
-        self._gone: deque[Watcher] = deque(maxlen=MAX_REMEMBERED)
+        self._here: list[tuple[Watcher, Outlet]] = []
+        # Of those who left not the outlets, each of which would keep a stream and all its packets.
+        self._gone: deque[tuple[Watcher, Health, float]] = deque(maxlen=MAX_REMEMBERED)
 
     async def watch(self, stream_name: str, text: str, caller: Caller) -> tuple[Session, str]:
         """Answer an offer to watch a stream; raise Refused."""
@@ -78,10 +77,11 @@ class Whep:
         try:
             await session.connect()
             await session.peer.measure()
+            fanout = self._relay.fanout(stream)
             types = {kind: track.payload_type for kind, track in agreed.tracks.items()}
             outlet = Outlet(session.peer, stream, types, self._ntp)
             outlet.trusted = caller.is_node
-            await self._feed(Watcher(caller.name, stream, self._ntp(), outlet))
+            await self._feed(Watcher(caller.name, stream.name, self._ntp()), outlet, fanout)
         except (PeerFailed, ConnectionError) as exc:
             log.warning(
                 "watcher did not connect stream=%s name=%r reason=%r", stream.name, caller.name, str(exc)
@@ -89,27 +89,31 @@ class Whep:
         finally:
             self._asked -= 1
 
-    async def _feed(self, watcher: Watcher) -> None:
-        outlet, stream = watcher.outlet, watcher.stream
-        fanout = self._relay.fanout(stream)
-        self._here.append(watcher)
-        fanout.join(outlet)
+    async def _feed(self, watcher: Watcher, outlet: Outlet, fanout: Fanout) -> None:
+        here = (watcher, outlet)
+        self._here.append(here)
         try:
+            fanout.join(outlet)
             await outlet.peer.gone(SILENCE)  # the fan-out closes the peer when the stream ends
         finally:
             fanout.leave(outlet)
-            self._here.remove(watcher)
+            self._here.remove(here)
             outlet.peer.closed.set()
-            watcher.gone = asyncio.get_running_loop().time()
-            self._gone.append(watcher)
+            now = asyncio.get_running_loop().time()
+            self._gone.append((watcher, _departed(outlet.health(now)), now))
 
     def count(self, stream: Stream) -> int:
         """Return how many watch a stream."""
-        return sum(watcher.stream is stream for watcher in self._here)
+        return sum(outlet.stream is stream for _, outlet in self._here)
 
     def watchers(self, stream_name: str, now: float) -> list[tuple[Watcher, Health]]:
         """Return who watches a stream and how they fare; those who left a minute ago or less come last."""
-        gone = [each for each in self._gone if each.gone is not None and now - each.gone < REMEMBERED]
-        back = {watcher.name for watcher in self._here}
-        listed = [*self._here, *(each for each in gone if each.name not in back)]
-        return [(each, each.outlet.health(now)) for each in listed if each.stream.name == stream_name]
+        here = [(watcher, outlet.health(now)) for watcher, outlet in self._here]
+        back = {watcher.name for watcher, _ in here}
+        gone = [(watcher, health) for watcher, health, at in self._gone if now - at < REMEMBERED]
+        listed = [*here, *(each for each in gone if each[0].name not in back)]
+        return [each for each in listed if each[0].stream == stream_name]
+
+
+def _departed(health: Health) -> Health:
+    return structs.replace(health, sees=False, hears=False, frozen=False)
