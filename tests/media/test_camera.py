@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.media.codec.h264 import is_key, nals
+from edge.media.codec.h264 import nals
 from edge.media.packet import CLOCK_RATE
 from edge.media.publish.camera import Capture, Inputs, camera_inputs, capture_arguments, open_camera
 from edge.media.publish.source import Broken, NoFfmpeg, NoSuchSource, Picture, SourceError, Unreadable
@@ -79,7 +79,7 @@ def test_what_ffmpeg_captures_arrives_as_frames(picture: Picture, decoder: str) 
 def test_each_captured_h264_key_frame_has_its_parameter_sets() -> None:
     capture = Capture("test", [Inputs(PICTURES)], PICTURE)
 
-    keys = [frame for frame in publish(capture, 60) if is_key(frame.data)]
+    keys = [frame for frame in publish(capture, 60) if frame.kind == "video" and frame.key]
 
     assert len(keys) == 2
     assert all([nal[0] & 31 for nal in nals(key.data)][:2] == [7, 8] for key in keys)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from edge.media.codec.assembly import VideoAssembler
 
 START = b"\0\0\0\1"
-SLICE, IDR, SEI, SPS, PPS, DELIMITER = 1, 5, 6, 7, 8, 9
+IDR, SEI, SPS, PPS, DELIMITER = 5, 6, 7, 8, 9
 LAST_SINGLE = 23  # types 24 and up exist only in RTP
 STAP_A, FU_A = 24, 28
 MIN_LIMIT = 16  # below this a fragment would be mostly header
@@ -143,11 +143,6 @@ def nals(frame: bytes) -> Iterator[bytes]:
         start = following
 
 
-def is_key(frame: bytes) -> bool:
-    """Tell whether an Annex B frame is an IDR picture."""
-    return next((kind == IDR for kind in _kinds(frame) if kind <= IDR), False)
-
-
 def parameter_sets(frame: bytes) -> tuple[bytes, bytes] | None:
     """Return the frame's first SPS and PPS, or None if one of them is missing or too short to be one."""
     sps = pps = b""
@@ -179,13 +174,6 @@ def starts_key(payload: bytes) -> bool:
 
 def _opens_key(kind: int, payload: bytes, body: int) -> bool:
     return kind == SPS or (kind == IDR and body < len(payload) and payload[body] >= 0x80)
-
-
-def _kinds(frame: bytes) -> Iterator[int]:
-    start = frame.find(b"\0\0\1")
-    while 0 <= start < len(frame) - 3:
-        yield frame[start + 3] & 0x1F
-        start = frame.find(b"\0\0\1", start + 3)
 
 
 def _aggregated(wire: bytes, at: int) -> Iterator[tuple[int, int]]:

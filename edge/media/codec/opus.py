@@ -40,11 +40,6 @@ def packetise(frame: bytes, limit: int = 1200) -> list[bytes]:
     return [frame]
 
 
-def is_key(frame: bytes) -> bool:
-    """Tell whether decoding can begin here: with Opus it always can."""
-    return bool(frame)
-
-
 def duration(packet: bytes) -> int:
     """Return how many samples at 48 kHz a packet lasts or raise BadPacket."""
     count = _count(packet)
