@@ -9,6 +9,7 @@ from edge.media.negotiate import Refused
 from edge.tokens import Token, Verb, holder
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")  # what proxies say of whom they ask for
 BURST = 120  # requests of one address at once: a class of tablets behind one router opens the page together
 RATE = 20.0  # requests a second of one address after that
 MAX_ADDRESSES = 1024  # addresses remembered; the one unheard of longest is forgotten
@@ -22,6 +23,7 @@ class Asker(Struct, frozen=True):
     origin: str  # the Origin header, empty when there is none
     authorization: str
     query_token: str = ""  # for what a browser fetches by itself: pictures, recordings
+    forwarded: bool = False  # a proxy asks for somebody else
 
 
 class Door:
@@ -56,7 +58,7 @@ def is_here(asker: Asker) -> bool:
         return False
     named = asker.host.lower() in LOCAL_NAMES
     foreign = asker.origin and _without_port(asker.origin.partition("://")[2]) not in LOCAL_NAMES
-    return near and named and not foreign
+    return near and named and not foreign and not asker.forwarded
 
 
 class Throttle:
@@ -78,7 +80,9 @@ class Throttle:
 def asker_of(remote: str | None, headers: Mapping[str, str], query_token: str = "") -> Asker:
     """Collect what a request says about its sender."""
     host = _without_port(headers.get("Host", ""))
-    return Asker(remote or "", host, headers.get("Origin", ""), headers.get("Authorization", ""), query_token)
+    forwarded = any(name in headers for name in FORWARDED)
+    origin, authorization = headers.get("Origin", ""), headers.get("Authorization", "")
+    return Asker(remote or "", host, origin, authorization, query_token, forwarded)
 
 
 def _without_port(host: str) -> str:

@@ -104,12 +104,14 @@ async def _body(request: web.Request, content_type: str) -> str:
     if request.content_type != content_type:
         raise Refused(415, "bad-offer", f"Content-Type is {request.content_type}, not {content_type}")
     body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > sdp.MAX_SDP:
-            raise Refused(400, "bad-offer", f"longer than {sdp.MAX_SDP} bytes")
     try:
+        async for chunk in request.content.iter_any():
+            body += chunk
+            if len(body) > sdp.MAX_SDP:
+                raise Refused(400, "bad-offer", f"longer than {sdp.MAX_SDP} bytes")
         return body.decode()
+    except web.RequestPayloadError as exc:
+        raise Refused(400, "bad-offer", "not what its Content-Encoding says") from exc
     except UnicodeDecodeError as exc:
         raise Refused(400, "bad-offer", "not UTF-8 text") from exc
 

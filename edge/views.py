@@ -22,6 +22,7 @@ MAX_WAIT = 25.0  # seconds a list of streams is held back for news: below the 30
 CACHE = {"Cache-Control": "no-cache"}  # ETag decides: an upgraded node must not serve yesterday's page
 
 PAGE_OF = {"/": "watch.html", "/teach": "teach.html", "/recordings": "recordings.html"}
+STATIC = (".js", ".css", ".svg")
 UNSPOKEN = '<html lang="kk">'  # how every page begins; the node's own language takes its place
 
 Recording = Callable[[str], dict[str, str]]
@@ -35,6 +36,7 @@ class Views:
         spoken = f'<html lang="{config.lang}" data-school="{config.lang}">'
         texts = {path: (PAGES / name).read_text(encoding="utf-8") for path, name in PAGE_OF.items()}
         self._pages = {path: text.replace(UNSPOKEN, spoken) for path, text in texts.items()}
+        self._files = {path.name: path for path in PAGES.iterdir() if path.suffix in STATIC}
         self._door = door
         self._studio = studio
         self._whep = whep
@@ -57,8 +59,8 @@ class Views:
         return web.Response(text=self._pages[request.path], content_type="text/html", headers=CACHE)
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
-        path = PAGES / request.match_info["file"]
-        if path.parent != PAGES or path.suffix not in (".js", ".css", ".svg") or not path.is_file():
+        path = self._files.get(request.match_info["file"])
+        if path is None:
             raise web.HTTPNotFound
         return web.FileResponse(path, headers=CACHE)
 
@@ -118,7 +120,7 @@ class Views:
 
 def _wait(text: str) -> float:
     try:
-        return min(max(float(text), 0.0), MAX_WAIT)
+        return max(0.0, min(MAX_WAIT, float(text)))  # in this order: `nan` is MAX_WAIT too
     except ValueError:
         return MAX_WAIT
 

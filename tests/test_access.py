@@ -105,3 +105,8 @@ def test_only_so_many_addresses_are_remembered_and_the_busy_ones_are_among_them(
     for number in range(MAX_ADDRESSES - 1):
         throttle.allows(f"10.1.{number // 256}.{number % 256}", 0.0)
     assert not throttle.allows(AWAY, 0.0)
+
+
+@pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"])
+def test_who_comes_through_a_proxy_does_not_sit_here(header: str) -> None:
+    assert not is_here(asker_of("127.0.0.1", {"Host": "localhost:8080", header: "10.0.0.7"}))

@@ -251,3 +251,12 @@ async def test_an_address_that_asks_too_much_is_slowed_down(hub: Node) -> None:
     assert {each["key"] for each in refused} == {"no-publisher", "too-many"}
     assert all(each["again"] for each in refused)
     assert refused[-1]["status"] == 429
+
+
+async def test_a_body_that_is_not_compressed_as_it_says_is_refused(door: Door) -> None:
+    refused = await door.refused("POST", "/whip/a", "not gzip", **SDP, **{"Content-Encoding": "gzip"})
+    assert (refused["status"], refused["key"]) == (400, "bad-offer")
+
+
+async def test_a_name_no_file_can_have_is_not_found(door: Door) -> None:
+    assert (await door.refused("GET", f"/static/{'a' * 300}.js"))["status"] == 404
