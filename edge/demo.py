@@ -1,6 +1,7 @@
 """`tirek demo`: a hub and a classroom on this computer, a lesson between them, and what became of it."""
 
 import asyncio
+import ctypes
 import shutil
 import signal
 import socket
@@ -27,6 +28,8 @@ START_TIME = 30.0  # seconds for a node to answer: an old PC reads its modules f
 STOP_TIME = 10.0  # seconds for a node to close its files
 STATUS_PAUSE = 5.0  # seconds between lines about how it goes
 LOOK = 0.2  # seconds between looks
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+LIBC = ctypes.CDLL(None)  # opened before any fork
 
 
 class DemoFailed(TirekError):
@@ -68,13 +71,18 @@ async def _node(name: str, folder: Path, *flags: str) -> AsyncIterator[Running]:
     with (node.state / "log").open("wb") as log:
         # A session of its own: Ctrl-C in this terminal ends the demo in order, and the demo ends the nodes.
         process = await asyncio.create_subprocess_exec(
-            sys.executable, *command, stderr=log, start_new_session=True
+            sys.executable, *command, stderr=log, start_new_session=True, preexec_fn=_end_with_the_demo
         )
         try:
             await _answers(node, name, process)
             yield node
         finally:
             await _end(process)
+
+
+def _end_with_the_demo() -> None:
+    """Have this process ended when the demo is, whatever ends it: a closed terminal, a kill."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 async def _answers(node: Running, name: str, process: asyncio.subprocess.Process) -> None:
@@ -182,7 +190,8 @@ async def _show(seconds: float | None, folder: Path) -> Outcome:
 def main(seconds: float | None, folder: Path) -> int:
     """Show a lesson from hub to classroom; return 0 only if the classroom's recording is whole."""
     folder = folder.absolute()
-    shutil.rmtree(folder, ignore_errors=True)
+    for name in PORTS:  # and nothing else that a person may have in this folder
+        shutil.rmtree(folder / name, ignore_errors=True)
     result = asyncio.run(_show(seconds, folder))
     print(result.text)
     return 0 if result.whole else 1
