@@ -8,7 +8,7 @@ two answers count all the same: one faster than FASTER of the known time cannot 
 is taken as one to the request before; one slower than the known time took at least as long as since the last.
 """
 
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from msgspec import Struct
 
@@ -17,6 +17,7 @@ GRACE = 0.010  # seconds a packet may be late before it is asked for, or one mor
 MIN_INTERVAL = 0.020  # seconds between two requests on a link without delay
 MAX_NACK = 128  # packets a call; 512 bytes of NACK if no two are neighbours
 NACK_PAUSE = 0.005  # seconds before the next request when one was full or the budget was empty
+MAX_HOLES = 4096  # packets waited for at once; `hold` seconds of 16 Mbit/s, all of them lost
 MAX_GAP = 1000  # packets; 5 s of a lesson: more than `hold` could ever bring back
 FASTER = 0.7
 EAGER = 0.5  # of the interval from the third request on: a stock publisher keeps 0.8 s of packets
@@ -169,6 +170,7 @@ class LossTracker:
 
     def _give_up(self, now: float) -> None:
         old = [s for s, _ in takewhile(lambda item: now - item[1].noticed >= self._hold, self._holes.items())]
+        old += list(islice(self._holes, len(old), max(len(old), len(self._holes) - MAX_HOLES)))
         for sequence in old:
             del self._holes[sequence]
             self._abandoned[sequence] = None

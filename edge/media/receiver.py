@@ -197,7 +197,7 @@ class Receiver:
             if lane.track.ssrc == report.ssrc:
                 lane.sender_report = (report.ntp_middle, now)
                 if lane.entry is not None:
-                    timestamp = lane.timestamps.feed(report.rtp_timestamp)
+                    timestamp = lane.timestamps.near(report.rtp_timestamp)
                     lane.entry.report(report.ntp, timestamp, self._ntp())
 
     def tick(self, now: float) -> None:

@@ -62,6 +62,11 @@ class Unwrapper:
             return self._highest
         return highest + ahead - self._size
 
+    def near(self, value: int) -> int:
+        """Return the extended value nearest to the highest so far, which stays: nobody else's claim moves it."""
+        ahead = (value - self._highest) & self._mask
+        return self._highest + (ahead if ahead <= self._half else ahead - self._size)
+
 
 def _payload(data: bytes, first: int) -> bytes:
     """Cut off CSRCs, extension and padding as the header's first byte announces them."""

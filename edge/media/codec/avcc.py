@@ -5,7 +5,6 @@ they are: that is what the index's CRC is about.
 """
 
 from base64 import b64decode
-from binascii import Error as NotBase64
 from collections.abc import Iterator
 
 from edge.media.codec.h264 import PPS, SPS, START
@@ -57,7 +56,7 @@ def sets_of(fmtp: str) -> Sets | None:
 def _pair(encoded: list[str]) -> Sets | None:
     try:
         units = {unit[0] & 0x1F: unit for unit in map(b64decode, encoded) if len(unit) >= 4}
-    except NotBase64:
+    except ValueError:  # not Base64, not even ASCII
         return None
     return (units[SPS], units[PPS]) if SPS in units and PPS in units else None
 

@@ -93,8 +93,10 @@ class Assembler(VideoAssembler):
         if self._fragmented >= 0:
             return False
         rank = _RANK.get(self._first, _SLICE_RANK)
-        if self._after_hole:
-            return self._begins_picture and rank <= self._habit.get(self._key, self._latest())
+        passes = self._begins_picture and rank <= self._habit.get(self._key, self._latest())
+        if self._after_hole and not passes:
+            return False
+        # The first frame of a stream stands behind a hole too: what it begins with is learnt all the same.
         self._habit[self._key] = min(rank, self._habit.get(self._key, _SLICE_RANK))
         return True
 

@@ -65,6 +65,8 @@ class Inbox:
                     self.dropped += 1
                     return
                 self._bytes += size
+            elif isinstance(item, Losses) and self._items and isinstance(self._items[-1], Losses):
+                self._items.pop()  # totals: while frames are dropped, the newest says all
             self._items.append(item)
             if len(self._items) >= WAKE:
                 self._condition.notify()
