@@ -1,37 +1,43 @@
-"""The demo's own manners: what it leaves behind, and what it leaves alone."""
+"""`tirek demo`: the first command of the README, as a person runs it, ended by time and by Ctrl-C."""
 
 import asyncio
 import signal
 import sys
 from pathlib import Path
 
-from tests.flows.crew import until
+import pytest
 
-READY = 30.0  # seconds for two nodes to start on a busy computer
-END = 10.0  # seconds for them to close their files
+from tests.flows.crew import Crew, Program
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-def _nodes(folder: Path) -> list[int]:
-    """Return the processes that keep their state in this folder."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (process / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if b"run" in command and any(each.startswith(bytes(folder)) for each in command):
-            found.append(int(process.name))
-    return found
+WORDS = (
+    "recorded at the hub",
+    "recorded in the classroom",
+    "0 lost between the two",
+    "The recording is whole.",
+)
+SETTLE = 40.0  # seconds for two nodes to start and stop, and for their recordings to be looked at
 
 
-async def test_a_demo_that_is_killed_leaves_no_node_and_no_file_of_others_is_lost(tmp_path: Path) -> None:
-    treasure = tmp_path / "treasure"
-    treasure.write_text("mine")
-    demo = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "edge", "demo", "--state", str(tmp_path), stdout=asyncio.subprocess.DEVNULL
+async def _demo(crew: Crew, folder: Path, *flags: str) -> Program:
+    command = [sys.executable, "-m", "edge", "demo", "--state", str(folder), *flags]
+    return await crew.start(Program(command, crew.log("demo")))
+
+
+async def test_it_ends_by_itself_with_a_whole_recording(crew: Crew, tmp_path: Path) -> None:
+    demo = await _demo(crew, tmp_path / "demo", "--seconds", "6")
+    assert await demo.ended(SETTLE) == 0, demo.said
+    assert [word for word in WORDS if word not in demo.said] == []
+
+
+async def test_ctrl_c_ends_it_with_the_same_summary_and_nothing_stays(crew: Crew, tmp_path: Path) -> None:
+    demo = await _demo(crew, tmp_path / "demo")
+    await demo.says("lesson: live", SETTLE)
+    demo.child.send_signal(signal.SIGINT)
+    assert await demo.ended(SETTLE) == 0, demo.said
+    assert [word for word in WORDS if word not in demo.said] == []
+    listing = await asyncio.create_subprocess_exec(
+        "pgrep", "-f", str(tmp_path), stdout=asyncio.subprocess.PIPE
     )
-    await until(lambda: len(_nodes(tmp_path)) == 2 or None, READY, "two nodes")
-    demo.send_signal(signal.SIGKILL)
-    await demo.wait()
-    await until(lambda: not _nodes(tmp_path) or None, END, "no node left")
-    assert treasure.read_text() == "mine"
+    assert (await listing.communicate())[0] == b""
