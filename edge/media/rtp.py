@@ -63,7 +63,7 @@ class Unwrapper:
         return highest + ahead - self._size
 
     def near(self, value: int) -> int:
-        """Return the extended value nearest to the highest so far, which stays: nobody else's claim moves it."""
+        """Return the extended value nearest to the highest so far, and leave that where it is."""
         ahead = (value - self._highest) & self._mask
         return self._highest + (ahead if ahead <= self._half else ahead - self._size)
 

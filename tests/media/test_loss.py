@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.media.loss import GRACE, MAX_GAP, MAX_NACK, MIN_INTERVAL, NACK_PAUSE, LossTracker
+from edge.media.loss import GRACE, MAX_GAP, MAX_HOLES, MAX_NACK, MIN_INTERVAL, NACK_PAUSE, LossTracker
 
 
 def _arrive(tracker: LossTracker, *sequences: int, now: float = 0.0) -> list[bool]:
@@ -233,3 +233,10 @@ def test_a_lossy_link_loses_nothing_for_at_most_twice_the_lost_packets(share: fl
     assert tracker.missing == 0
     assert tracker.asked <= 2.0 * lost
     assert tracker.duplicates <= 0.2 * lost
+
+
+def test_only_so_many_packets_are_waited_for_however_a_sender_leaps() -> None:
+    tracker = LossTracker()
+    _arrive(tracker, *range(1, 100 * MAX_GAP, MAX_GAP))
+    assert tracker.missing <= MAX_HOLES + MAX_GAP
+    assert tracker.missing + tracker.lost == 99 * (MAX_GAP - 1)

@@ -98,3 +98,13 @@ def test_reordered_values_over_wraps_keep_their_distances(
         true = head - int(back * size)
         assert unwrapper.feed(head % size) == head
         assert unwrapper.feed(true % size) == true
+
+
+def test_a_claim_far_ahead_moves_no_counter() -> None:
+    unwrapper = Unwrapper(32)
+    first = unwrapper.feed(1000)
+    claims = [
+        unwrapper.near((1000 + ahead) % 2**32) - first for ahead in (5, 2**31 - 1, 2**31 + 5, 2**32 - 3)
+    ]
+    assert claims == [5, 2**31 - 1, 5 - 2**31, -3]
+    assert unwrapper.feed(1001) == first + 1
