@@ -53,6 +53,8 @@ def test_parameter_sets_are_found_in_the_session_description() -> None:
     assert avcc.sets_of(f"packetization-mode=1; sprop-parameter-sets={encoded}") == (sps, pps)
 
 
-@pytest.mark.parametrize("fmtp", ["", "sprop-parameter-sets=", "sprop-parameter-sets=!,?", "a=b;c"])
+@pytest.mark.parametrize(
+    "fmtp", ["", "sprop-parameter-sets=", "sprop-parameter-sets=!,?", "sprop-parameter-sets=ә,ғ", "a=b;c"]
+)
 def test_a_description_without_parameter_sets_has_none(fmtp: str) -> None:
     assert avcc.sets_of(fmtp) is None
