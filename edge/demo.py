@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 from yarl import URL
 
-from edge.errors import TirekError
+from edge.errors import TirekError, sole
 from edge.media.publish.client import Publication
 from edge.media.publish.sources import open_source
 from edge.media.record.report import Outcome, outcome
@@ -167,10 +167,13 @@ async def _lesson(hub: Running, room: Running, seconds: float | None) -> dict[st
         loop.add_signal_handler(number, source.close)
     if seconds is not None:
         loop.call_later(seconds, source.close)
-    async with asyncio.TaskGroup() as tasks:
-        watching = tasks.create_task(_watch(room))
-        await publication.run()
-        watching.cancel()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(_watch(room))
+            await publication.run()
+            watching.cancel()
+    except ExceptionGroup as group:
+        raise sole(group, TirekError) or group from None
     return {str(kind): count for kind, count in publication.sent.items()}
 
 

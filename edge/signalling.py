@@ -79,6 +79,7 @@ class Signalling:
         return web.Response(status=204, headers=CORS)
 
     async def _end(self, request: web.Request) -> web.Response:
+        self._slow_down(request)
         session = self._owned(request)
         await self._sessions.end(session)
         return web.Response(headers=CORS)

@@ -21,6 +21,9 @@ LAN_RTT = 0.030  # seconds: below it a link is a school's own network, even to a
 PACE_FIRST = 3_000_000  # bit/s for one outside this school whose estimate is not believed
 PACE_LAN = 60_000_000  # bit/s for the pictures a joiner catches up with
 ESTIMATE_LIFE = 10.0  # seconds an estimate holds: browsers send one at least every second
+MAX_RESENT = (
+    256  # packets of one NACK: twice what a node of ours asks for at once; the rest is noise or malice
+)
 SHORT = 2  # estimates below the stream's rate, one after another, until pictures are paced
 TRIPS = (
     6  # round trips of which the shortest tells where a peer is: 3 s of reports, longer than a busy moment
@@ -181,9 +184,11 @@ class Outlet:
         feed = self._by_ssrc.get(nack.ssrc)
         if feed is None:
             return
-        for low in nack.lost:
+        for low in nack.lost[:MAX_RESENT]:
             wire = self._held(feed.kind, low)
-            if wire is not None and self.budget.spend(len(wire), feed.kind):
+            if wire is not None and not self.budget.spend(len(wire), feed.kind):
+                return  # the rest is asked for again, if it still matters then
+            if wire is not None:
                 self.resent += 1
                 if feed.kind == "video" and self.paced is not None and self.paced.find(low) is not None:
                     self.paced.repeat(low)

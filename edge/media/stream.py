@@ -10,13 +10,11 @@ from edge.media.splice import Splice
 from edge.media.timeline import SenderClock
 
 NAME = re.compile(r"[a-z0-9-]{1,64}")  # becomes part of addresses and of files' names
-RETURN_TIME = (
-    30.0  # seconds a stream waits for its publisher to come back: longer than a reboot of her browser
-)
-RING: dict[Kind, int] = {
-    "video": 4096,
-    "audio": 1024,
-}  # packets: 10 s of 4 Mbit/s, 20 s of 20 ms Opus; powers of 2
+RETURN_TIME = 30.0  # seconds a stream waits for its publisher to come back: a browser restarts in less
+# Slots for packets, powers of 2: more than KEPT seconds of 6 Mbit/s, and of 10 ms Opus.
+RING: dict[Kind, int] = {"video": 8192, "audio": 2048}
+KEPT = 12.0  # seconds of packets for repeats and joiners: the longest that anybody asks for is 10
+# packets: 10 s of 4 Mbit/s, 20 s of 20 ms Opus; powers of 2
 KEY_PAUSE = 1.0  # seconds between key frame requests: an encoder that answers each would starve the rest
 RATE_SPAN = 2.0  # seconds over which the bitrate is measured: a group of pictures of ours
 NTP_STEP = 0.25  # seconds: a larger change of the publisher's clock is a set clock, not a shorter way
@@ -25,11 +23,12 @@ _pack = struct.Struct("!BBHII").pack
 
 
 class Ring:
-    """The newest packets of one track; `size` must divide 65536, so that a 16-bit number finds its slot."""
+    """The packets of the last KEPT seconds; `size` must divide 65536: a 16-bit number finds its slot."""
 
     def __init__(self, size: int) -> None:
         self._slots: list[Packet | None] = [None] * size
         self._mask = size - 1
+        self._oldest = 0
         self.newest: Packet | None = None
 
     def put(self, packet: Packet) -> bool:
@@ -41,7 +40,20 @@ class Ring:
         self._slots[slot] = packet
         if self.newest is None or packet.sequence > self.newest.sequence:
             self.newest = packet
+            self._forget(packet)
         return True
+
+    def _forget(self, newest: Packet) -> None:
+        """Let go of what is older than KEPT: a lesson of 1.5 Mbit/s fills the slots only after a minute."""
+        oldest = max(self._oldest, newest.sequence - self._mask)
+        while oldest < newest.sequence:
+            held = self._slots[oldest & self._mask]
+            if held is not None and held.sequence == oldest:
+                if newest.arrival - held.arrival < KEPT:
+                    break
+                self._slots[oldest & self._mask] = None
+            oldest += 1
+        self._oldest = oldest
 
     def get(self, sequence: int) -> Packet | None:
         """Find a packet by its extended sequence number."""

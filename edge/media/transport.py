@@ -205,15 +205,16 @@ class Peer:
             self.closed.set()
 
     def _media(self, data: bytes) -> None:
-        now = self.heard = self._loop.time()
+        control = is_rtcp(data)
+        session = self._dtls._rx_srtp
         try:
-            if is_rtcp(data):
-                self.on_rtcp(self._dtls._rx_srtp.unprotect_rtcp(data), now)
-            else:
-                self.on_rtp(self._dtls._rx_srtp.unprotect(data), now)
-            self._ice.proven = now
+            plain = session.unprotect_rtcp(data) if control else session.unprotect(data)
         except (SrtpError, ValueError):  # replayed, forged, or larger than any datagram we accept
             self.undecryptable += 1
+            return
+        # Only what the peer alone can have sent keeps the session alive.
+        now = self.heard = self._ice.proven = self._loop.time()
+        (self.on_rtcp if control else self.on_rtp)(plain, now)
 
     def send_rtcp(self, data: bytes) -> None:
         """Protect and send one compound packet; a lost path is not an error here, `closed` tells it."""

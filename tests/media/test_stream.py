@@ -157,3 +157,17 @@ def test_the_end_is_told_once() -> None:
     stream.end()
     assert taken.ends == 1
     assert not stream.live
+
+
+def test_a_ring_lets_go_of_what_nobody_asks_for_any_more() -> None:
+    ring = Ring(64)
+    for number in range(40):
+        assert ring.put(_packet(number, DELTA, number * 3000, arrival=float(number)))
+    assert [number for number in range(40) if ring.get(number)] == list(range(28, 40))
+
+
+def test_a_ring_that_is_full_forgets_the_oldest_at_once() -> None:
+    ring = Ring(64)
+    for number in range(200):
+        assert ring.put(_packet(number, DELTA, number * 3000, arrival=number / 100))
+    assert [number for number in range(200) if ring.get(number)] == list(range(136, 200))
