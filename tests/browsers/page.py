@@ -47,9 +47,22 @@ async def until(page: Page, expression: str, seconds: float = 15.0) -> Any:
 
 
 def middle_of(selector: str) -> str:
-    return f"""(() => {{
-        const one = document.querySelector({json.dumps(selector)});
-        one.scrollIntoView({{ block: 'center', inline: 'center', behavior: 'instant' }});
-        const box = one.getBoundingClientRect();
-        return [box.x + box.width / 2, box.y + box.height / 2];
+    """The middle of an element that stands still: words and styles that come late push it away."""
+    return f"""(async () => {{
+        const rest = () => new Promise((done) => setTimeout(done, 60));
+        const look = () => {{
+            const one = document.querySelector({json.dumps(selector)});
+            one.scrollIntoView({{ block: 'center', inline: 'center', behavior: 'instant' }});
+            const box = one.getBoundingClientRect();
+            return [box.x + box.width / 2, box.y + box.height / 2];
+        }};
+        let still = 0;
+        let at = look();
+        while (still < 3) {{
+            await rest();
+            const now = look();
+            still = now[0] === at[0] && now[1] === at[1] && now[0] > 0 ? still + 1 : 0;
+            at = now;
+        }}
+        return at;
     }})()"""
