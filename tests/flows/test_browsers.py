@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from tests.browsers import DEAF_NAME, STARTERS, Browser, Page, chromium, until
-from tests.flows.crew import Crew, Node
+from tests.flows.crew import Crew, Node, until_told
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -87,11 +87,19 @@ async def test_a_tablet_that_knows_the_node_by_name_can_watch(hub: Node, classro
         await teacher.click("#go")
 
 
+async def _is_finished(house: Crew, hub: Node, stream: str) -> bool:
+    mine = [each for each in await house.recordings(hub.url) if each["stream"] == stream]
+    return bool(mine) and all(each["state"] == "done" for each in mine)
+
+
 async def test_a_lesson_that_ended_plays_with_seeking(browser: Browser, house: Crew, hub: Node) -> None:
-    teacher = await teach(browser, hub, f"kept-{browser.name}")
+    name = f"kept-{browser.name}"
+    teacher = await teach(browser, hub, name)
     await until(teacher, "document.querySelector('#clock').textContent >= '0:06'")
     await teacher.click("#go")
     await teacher.close()
+    # The node keeps a recording open for 30 s: the teacher may come back.
+    await until_told(lambda: _is_finished(house, hub, name), 60)
     page = await browser.open(f"{hub.url}/recordings?lang=en")
     mine = "document.querySelector('#list li').innerText.includes('kept-')"
     await until(page, f"document.querySelector('#list li') !== null && {mine}")
