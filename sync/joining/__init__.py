@@ -1,0 +1,1 @@
+"""How a node becomes part of the tree: keys, one code, and certificates that are pinned for good."""
