@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from edge.commands.parser import add_commands
 from edge.errors import TirekError
 
 
@@ -33,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
     _add_recordings(commands.add_parser("recordings", help="list or verify recordings"))
     _add_demo(commands.add_parser("demo", help="show a hub and a classroom on this computer"))
     _add_token(commands.add_parser("token", help="make a token for a person or a script"))
+    add_commands(commands)
     commands.add_parser("version", help="print the version").set_defaults(command=version)
     return tirek
 
@@ -111,9 +113,12 @@ def _trial(parsed: argparse.Namespace) -> dict[str, Any]:
     table: dict[str, Any] = {
         "name": parsed.name or socket.gethostname(),
         "state": os.path.abspath(parsed.state),
+        "school": parsed.school,
     }
     if parsed.listen:
         table["listen"] = parsed.listen
+    if parsed.listen_nodes:
+        table["listen_nodes"] = parsed.listen_nodes
     if parsed.parent:
         table["parent"] = parsed.parent
     flags = {"announce": parsed.announce, "room": parsed.room, "allow_anyone": parsed.allow_anyone}
@@ -128,6 +133,10 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     settings.add_argument("--state", metavar="DIR", help="a trial without a file; what is kept goes into DIR")
     parser.add_argument("--listen", action="append", metavar="ADDR:PORT", help="may be given more than once")
     parser.add_argument("--parent", metavar="URL", help="the node to pull lessons from")
+    parser.add_argument(
+        "--listen-nodes", action="append", metavar="ADDR:PORT", help="where enrolled nodes reach this one"
+    )
+    parser.add_argument("--school", default="", metavar="ID", help="the id of this node's school")
     parser.add_argument("--name", help="what people call this node")
     parser.add_argument(
         "--announce", action="store_true", help="let classrooms on this network find this node"
@@ -173,14 +182,14 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 
 def _add_token(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="who holds it")
-    parser.add_argument("--may", type=_verbs, default=["watch"], metavar="watch,publish")
+    parser.add_argument("--may", type=_verbs, default=["watch"], metavar="watch,publish,export")
     parser.set_defaults(command=token)
 
 
 def _verbs(text: str) -> list[str]:
     verbs = list(dict.fromkeys(text.split(",")))
-    if not set(verbs) <= {"watch", "publish"}:
-        raise argparse.ArgumentTypeError(f"{text!r} is not watch, publish or watch,publish")
+    if not set(verbs) <= {"watch", "publish", "export"}:
+        raise argparse.ArgumentTypeError(f"{text!r} is not made of watch, publish and export")
     return verbs
 
 

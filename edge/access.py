@@ -10,6 +10,7 @@ from edge.tokens import Token, Verb, holder
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")  # what proxies say of whom they ask for
+ALWAYS_ASKED: tuple[Verb, ...] = ("export",)  # children's attendance: in a trial and at this PC too
 BURST = 120  # requests of one address at once: a class of tablets behind one router opens the page together
 RATE = 20.0  # requests a second of one address after that
 MAX_ADDRESSES = 1024  # addresses remembered; the one unheard of longest is forgotten
@@ -43,11 +44,25 @@ class Door:
             token = holder(self._tokens, secret, verb)
             if token is not None:
                 return token.name
-            if not self._allow_anyone:
+            if not self._allow_anyone or verb in ALWAYS_ASKED:
                 raise Refused(401, "token-wrong", "this token does not open this door")
-        if self._allow_anyone or is_here(asker) or (verb == "watch" and self._room):
+        free = self._allow_anyone or is_here(asker) or (verb == "watch" and self._room)
+        if free and verb not in ALWAYS_ASKED:
             return ""
         raise Refused(401, "token-missing", f"a token is needed to {verb}")
+
+
+class NodesDoor(Door):
+    """The door of enrolled nodes, whom their certificate has let in: they watch, and nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__((), room=True, allow_anyone=False)
+
+    def admit(self, asker: Asker, verb: Verb) -> str:
+        """Return an empty string; raise Refused."""
+        if verb != "watch":
+            raise Refused(401, "token-missing", f"nodes may not {verb} here")
+        return ""
 
 
 def is_here(asker: Asker) -> bool:

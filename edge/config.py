@@ -16,8 +16,10 @@ from msgspec import Meta, Struct, field, structs
 
 from edge.errors import ConfigWrong
 from edge.tokens import Token
+from sync import streams
 
 PLAIN = r"^[^\x00-\x1f\x7f]{1,63}\Z"  # 63: what one label of a DNS name can hold
+SCHOOL = rf"^({streams.SCHOOL.pattern})?\Z"
 STREAM = r"^[a-z0-9-]{1,64}\Z"
 LISTEN = re.compile(r"(?P<v4>[0-9.]+|\[(?P<v6>[0-9a-fA-F:.]+)\]):(?P<port>[0-9]{1,5})")
 SECRET = {"parent_token", "sha256"}  # values a complaint must not repeat
@@ -36,6 +38,7 @@ class Limits(Struct, frozen=True):
     bitrate: Annotated[
         int, Meta(ge=100_000, le=50_000_000, description="bits a second, from 100000 to 50000000")
     ] = 6_000_000
+    names_days: Annotated[int, Meta(ge=1, le=36_500, description="a whole number from 1 to 36500")] = 365
     disk_reserve: Annotated[int, Meta(ge=0, le=1_000_000, description="mebibytes, from 0 to 1000000")] = 512
 
 
@@ -47,6 +50,8 @@ class Config(Struct, frozen=True):
     listen: Annotated[
         tuple[str, ...], Meta(min_length=1, description='a list of "ADDRESS:PORT" with at least one')
     ] = ("0.0.0.0:8080",)
+    listen_nodes: Annotated[tuple[str, ...], Meta(description='a list of "ADDRESS:PORT"')] = ()
+    school: Annotated[str, Meta(pattern=SCHOOL, description="1 to 32 of a-z, 0-9 and -, or nothing")] = ""
     parent: Annotated[str | None, Meta(description="an address such as http://10.0.0.1:8080")] = None
     parent_token: Annotated[Secret | None, Meta(description="a token of 1 to 256 letters")] = None
     announce: bool = False
@@ -64,6 +69,8 @@ class Config(Struct, frozen=True):
     def __post_init__(self) -> None:
         for text in self.listen:
             address(text)
+        for text in self.listen_nodes:
+            address(text, "listen_nodes")
         if self.parent is not None:
             _check_parent(self.parent)
         if self.parent_token is not None and self.parent is None:
@@ -102,18 +109,19 @@ def from_table(table: dict[str, Any], source: str) -> Config:
         raise ConfigWrong(f"{source}: {exc}") from exc
 
 
-def address(text: str) -> tuple[str, int]:
+def address(text: str, key: str = "listen") -> tuple[str, int]:
     """Split "127.0.0.1:8080" or "[::1]:8080"; ValueError names what is wrong."""
+    wrong = f'`{key}`: "{text}" is not ADDRESS:PORT such as 127.0.0.1:8080 or [::1]:8080'
     match = LISTEN.fullmatch(text)
     if match is None:
-        raise ValueError(f'`listen`: "{text}" is not ADDRESS:PORT such as 127.0.0.1:8080 or [::1]:8080')
+        raise ValueError(wrong)
     host, port = match["v6"] or match["v4"], int(match["port"])
     try:
         version = ipaddress.ip_address(host).version
     except ValueError as exc:
-        raise ValueError(f'`listen`: "{host}" is not an IP address') from exc
+        raise ValueError(f'`{key}`: "{host}" is not an IP address') from exc
     if port > 65535 or (version == 6) != (match["v6"] is not None):
-        raise ValueError(f'`listen`: "{text}" is not ADDRESS:PORT such as 127.0.0.1:8080 or [::1]:8080')
+        raise ValueError(wrong)
     return host, port
 
 

@@ -2,6 +2,7 @@
 
 TirekError
 ├── ConfigWrong     a configuration refused: file, key and value are in the sentence
+├── JournalFailed   the journal, or the way to the hub, refuses: the words of the floor below
 └── NetworkAbsent   no network, or nobody on it, to work with yet; worth another try
 """
 
@@ -16,6 +17,10 @@ class TirekError(Exception):
 
 class ConfigWrong(TirekError):
     """The configuration is refused."""
+
+
+class JournalFailed(TirekError):
+    """What the journal was asked for is refused."""
 
 
 class NetworkAbsent(TirekError):

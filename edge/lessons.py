@@ -1,6 +1,7 @@
 """Records every stream that comes alive, and finishes what an earlier run had to leave."""
 
 import asyncio
+from collections.abc import Callable
 
 from edge.media.record.recorder import Recorder, RecordingState
 from edge.media.record.store import Store
@@ -12,10 +13,16 @@ TICK = 0.25  # seconds between ticks of the recorders: holes are given up and di
 STOP_TIME = 2.5  # seconds a stopping node waits for files to close: systemd and people expect 3
 
 
+def _nobody() -> None:
+    """Tell nobody."""
+
+
 class Lessons:
     """The recording side of a node."""
 
-    def __init__(self, store: Store, studio: Studio, record: bool) -> None:
+    def __init__(
+        self, store: Store, studio: Studio, record: bool, ended: Callable[[], None] = _nobody
+    ) -> None:
         self._store = store
         self._studio = studio
         self._recorders: dict[str, Recorder] = {}
@@ -23,6 +30,7 @@ class Lessons:
         self._ending: set[Recorder] = set()
         self._record = record
         self._stopping = False
+        self._tell_ended = ended  # called when recordings were finished
         studio.watch(self._opened)
 
     def _opened(self, stream: Stream) -> None:
@@ -63,10 +71,13 @@ class Lessons:
 
     async def _recover(self) -> None:
         await asyncio.to_thread(self._store.recover, self._is_stopping)
+        self._tell_ended()
 
     def _tick(self, now: float) -> None:
         for recorder in (*self._recorders.values(), *self._ending):
             recorder.tick(now)
+        if any(recorder.is_done for recorder in (*self._recorders.values(), *self._ending)):
+            self._tell_ended()
         self._ending = {recorder for recorder in self._ending if not recorder.is_done}
         self._recorders = {name: each for name, each in self._recorders.items() if not each.is_done}
         states = {name: recorder.state for name, recorder in self._recorders.items()}

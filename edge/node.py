@@ -14,13 +14,17 @@ import uvloop
 from aiohttp import web
 
 from edge import VERSION
-from edge.access import Door
+from edge.access import Door, NodesDoor
 from edge.archive import Archive
 from edge.config import Config, address
 from edge.discovery import Discovery, Presence
+from edge.doorman import Runner, widen
 from edge.errors import TirekError
-from edge.gate import make_app
+from edge.exports import Exports
+from edge.gate import make_app, make_nodes_app, only_for
+from edge.held import HeldLessons
 from edge.hubs import Hubs
+from edge.journal import KEEP_ALIVE, Journal, Upstream
 from edge.lessons import Lessons
 from edge.media.ntp import NtpClock
 from edge.media.record.store import Store
@@ -31,10 +35,19 @@ from edge.media.transport import Identity
 from edge.media.whep import Whep
 from edge.media.whip import Whip
 from edge.parent import ParentLink
+from edge.retention import Retention
 from edge.signalling import Signalling
 from edge.supervise import keep
+from edge.timekeeping import Timekeeper
 from edge.views import Views
+from sync.joining.admission import Admission
+from sync.joining.invitations import Invitations
+from sync.joining.tls import server_context
+from sync.ledger import computer
+from sync.server import Server
+from sync.tree import certificates
 
+BROWSERS = 75.0  # seconds a browser's connection is kept without a request
 SHUTDOWN = 1.0  # seconds that open requests get when the node stops
 
 log = logging.getLogger(__name__)
@@ -46,6 +59,7 @@ class Node:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.hosts = [address(text) for text in config.listen]
+        self.door = Door(config.tokens, config.room, config.allow_anyone)
         self.loopback = all(ipaddress.ip_address(host).is_loopback for host, _ in self.hosts)
         self.id = secrets.token_hex(8)
         self.ntp = NtpClock()
@@ -55,38 +69,58 @@ class Node:
         self.relay = Relay()
         self.sessions = Sessions(self.identity, self.loopback)
         self.store = Store(Path(config.state), reserve=config.limits.disk_reserve << 20)
-        self.lessons = Lessons(self.store, self.studio, config.record)
+        self.journal = Journal(Path(config.state), config.school)
+        self.nodes_context = server_context(self.journal.identity, self.journal.ledger.read(certificates))
+        self.upstream = Upstream(self.journal, self.wake.set)
+        self.exports = Exports(self.journal, self.door)  # one for both doors, so that its bound is one
+        self.held = HeldLessons(self.store, self.journal)
+        self.lessons = Lessons(self.store, self.studio, config.record, self.held.ended.set)
+        self.whip = Whip(self.studio, self.sessions, self.ntp, config.limits.bitrate)
+        self.whep = Whep(self.studio, self.sessions, self.relay, self.ntp, config.limits.viewers)
         self.hubs = Hubs(self.id, self.wake.set)
         self.port = 0
 
     def app(self) -> web.Application:
-        """Return everything that is served over HTTP."""
-        config = self.config
-        door = Door(config.tokens, config.room, config.allow_anyone)
-        whip = Whip(self.studio, self.sessions, self.ntp, config.limits.bitrate)
-        whep = Whep(self.studio, self.sessions, self.relay, self.ntp, config.limits.viewers)
-        views = Views(config, door, self.studio, whep, self._recording)
-        parts = (views, Archive(self.store, door), Signalling(door, self.sessions, whip, whep))
+        """Return everything that is served to people and browsers."""
+        parts = (
+            Views(self.config, self.door, self.studio, self.whep, self._recording),
+            Archive(self.store, self.door),
+            Signalling(self.door, self.sessions, self.whip, self.whep),
+            self.exports,
+        )
         return make_app([route for part in parts for route in part.routes()])
+
+    def nodes_app(self) -> web.Application:
+        """Return what is served to the nodes below this one, and to those that want to be."""
+        journal, ledger = self.journal, self.journal.ledger
+        invited = Invitations(ledger, computer)
+        admission = Admission(journal.identity, self.config.name, invited, self.nodes_context, ledger.now)
+        server = Server(ledger, journal.names.keys_of, computer)
+        open_ones = [*admission.routes(), *server.routes(), *self.exports.routes()]
+        # Its certificate lets a node watch: no token, as in a room.
+        door = NodesDoor()
+        views = Views(self.config, door, self.studio, self.whep, self._recording)
+        signalling = Signalling(door, self.sessions, self.whip, self.whep)
+        lessons = [*views.node_routes(), *signalling.routes()]
+        return make_nodes_app([*open_ones, *only_for(server.called, lessons)])
 
     def _recording(self, stream: str) -> dict[str, str]:
         return dict(msgspec.to_builtins(self.lessons.state(stream)))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set; every recording is closed on return."""
-        runner = web.AppRunner(
-            self.app(), handler_cancellation=True, access_log=None, shutdown_timeout=SHUTDOWN
-        )
-        await runner.setup()
+        pages = Runner(self.app(), BROWSERS, SHUTDOWN)
+        nodes = Runner(self.nodes_app(), KEEP_ALIVE, SHUTDOWN)
         try:
-            await self._listen(runner)
+            await self._open_doors(pages, nodes)
             async with asyncio.TaskGroup() as tasks:
                 parts = [tasks.create_task(part) for part in self._parts()]
                 await stop.wait()
                 for part in parts:
                     part.cancel()
         finally:
-            await runner.cleanup()
+            await asyncio.gather(pages.cleanup(), nodes.cleanup())
+            self.journal.close()
 
     def _parts(self) -> list[Coroutine[Any, Any, None]]:
         parts = [
@@ -94,15 +128,19 @@ class Node:
             keep(self.sessions.run, "sessions"),
             keep(self.relay.run, "relay"),
             keep(self.lessons.run, "lessons"),
+            keep(self._follow, "parent", self.wake),
+            keep(self.held.run, "held lessons"),
+            keep(Timekeeper(self.journal).run, "timekeeping"),
+            keep(Retention(self.journal, self.config.limits.names_days).run, "retention"),
+            keep(self.upstream.follow, "upstream", self.upstream.wake),
+            keep(self.upstream.watch, "journal watch"),
         ]
-        if self.config.parent is not None or self.config.finds_parent:
-            parts.append(keep(self._follow, "parent", self.wake))
         if self.config.announce or self.config.discover:
             parts.append(keep(Discovery(self.hubs, self._presence).run, "discovery"))
         return parts
 
     async def _follow(self) -> None:
-        link = ParentLink(self.config, self.studio, self.hubs, self.wake)
+        link = ParentLink(self.config, self.journal, self.studio, self.hubs, self.wake)
         await link.run(self.identity, self.ntp, self.loopback)
 
     def _presence(self) -> Presence | None:
@@ -112,16 +150,25 @@ class Node:
         hosts = tuple(host for host, _ in self.hosts)
         return Presence(self.id, self.config.name, self.port, depth, VERSION, hosts)
 
-    async def _listen(self, runner: web.AppRunner) -> None:
+    async def _open_doors(self, pages: web.AppRunner, nodes: web.AppRunner) -> None:
+        await pages.setup()
+        await nodes.setup()
         for host, port in self.hosts:
-            site = web.TCPSite(runner, host, port)
-            try:
-                await site.start()
-            except OSError as exc:
-                raise TirekError(f"cannot listen on {host}:{port}: {exc.strerror or exc}") from exc
-        self.port = runner.addresses[0][1]
-        for bound in runner.addresses:
+            await _listen(web.TCPSite(pages, host, port), host, port)
+        for host, port in map(address, self.config.listen_nodes):
+            await _listen(web.TCPSite(nodes, host, port, ssl_context=self.nodes_context), host, port)
+        self.port = pages.addresses[0][1]
+        for bound in nodes.addresses:
+            log.info("listening for nodes address=%s:%d node=%s", *bound[:2], self.journal.identity.node)
+        for bound in pages.addresses:
             log.info("listening address=http://%s:%d name=%r", bound[0], bound[1], self.config.name)
+
+
+async def _listen(site: web.TCPSite, host: str, port: int) -> None:
+    try:
+        await site.start()
+    except OSError as exc:
+        raise TirekError(f"cannot listen on {host}:{port}: {exc.strerror or exc}") from exc
 
 
 async def serve(config: Config) -> None:
@@ -130,6 +177,7 @@ async def serve(config: Config) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    widen()
     if config.allow_anyone:
         log.warning("anybody may publish and watch: no tokens are asked for")
     await Node(config).run(stop)

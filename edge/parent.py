@@ -1,4 +1,7 @@
-"""Keeps the link to a parent: the configured one, or the best hub heard of on this network."""
+"""Keeps the link to a parent: the configured one, the hub of the enrolment, or the best one on this network.
+
+A hub that this node was enrolled with is asked over mutual TLS, where its certificate is all it needs.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -9,27 +12,33 @@ from yarl import URL
 from edge.config import Config
 from edge.errors import NetworkAbsent, sole
 from edge.hubs import Hub, Hubs
+from edge.journal import Journal
 from edge.media.link import Link
 from edge.media.pull import CONNECT_TIME, REQUEST_TIME, Parent, ParentFailed, Pull
 from edge.media.studio import Studio
 from edge.media.transport import Identity
+from sync.joining.identity import Parent as Enrolled
+from sync.joining.tls import client_context
 
 
 class ParentLink:
     """One part of the node: run it under `keep`."""
 
-    def __init__(self, config: Config, studio: Studio, hubs: Hubs, wake: asyncio.Event) -> None:
+    def __init__(
+        self, config: Config, journal: Journal, studio: Studio, hubs: Hubs, wake: asyncio.Event
+    ) -> None:
         self._config = config
+        self._journal = journal
         self._studio = studio
         self._hubs = hubs
         self._wake = wake
 
     async def run(self, identity: Identity, ntp: Callable[[], float], loopback: bool) -> None:
         """Follow the parent until cancelled; end when a found one is gone, so that another is chosen."""
-        hub = None if self._config.parent else await self._choose()
-        url = self._config.parent or (hub.urls[0] if hub else "")
+        enrolled, hub = await self._choose()
+        url = self._config.parent or (f"https://{enrolled.address}" if enrolled else "") or _nearest(hub)
         timeout = aiohttp.ClientTimeout(total=REQUEST_TIME, sock_connect=CONNECT_TIME)
-        async with aiohttp.ClientSession(timeout=timeout) as http:
+        async with aiohttp.ClientSession(connector=self._connector(enrolled), timeout=timeout) as http:
             # The token is for the configured parent: whoever answers on the network is not trusted with it.
             token = self._config.parent_token if hub is None else None
             parent = Parent(http, URL(url), self._config.name, token)
@@ -42,8 +51,22 @@ class ParentLink:
                 self._hubs.failed(hub)
                 raise NetworkAbsent(f"hub {url} is gone") from group
 
-    async def _choose(self) -> Hub:
-        while (hub := self._hubs.best()) is None:
+    def _connector(self, enrolled: Enrolled | None) -> aiohttp.TCPConnector:
+        if enrolled is None:
+            return aiohttp.TCPConnector()
+        return aiohttp.TCPConnector(ssl=client_context(self._journal.identity, enrolled))
+
+    async def _choose(self) -> tuple[Enrolled | None, Hub | None]:
+        """Wait until there is somebody to follow; nobody of these two where one is configured."""
+        while self._config.parent is None:
+            if (enrolled := self._journal.parent) is not None:
+                return enrolled, None
+            if self._config.finds_parent and (hub := self._hubs.best()) is not None:
+                return None, hub
             self._wake.clear()
             await self._wake.wait()
-        return hub
+        return None, None
+
+
+def _nearest(hub: Hub | None) -> str:
+    return hub.urls[0] if hub else ""

@@ -15,6 +15,7 @@ from edge.media.whep import Caller, Whep
 from edge.media.whip import Whip
 
 MAX_NAME = 63  # letters of a watcher's name, as in the configuration
+CALLER = web.RequestKey("caller", str)  # what the node is called whose certificate a request came with
 METHODS = "OPTIONS, POST, PATCH, DELETE"
 CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -118,9 +119,9 @@ async def _body(request: web.Request, content_type: str) -> str:
 
 
 def _caller(request: web.Request, holder: str) -> Caller:
-    """Say who watches: the holder of the token, else what a node calls itself, else an address."""
+    """Say who watches: whose certificate or token it is, else what a node calls itself, else an address."""
     said = unquote(request.headers.get(NAME_HEADER, ""))[:MAX_NAME]
-    name = holder or (said if said.isprintable() else "") or request.remote or "?"
+    name = request.get(CALLER) or holder or (said if said.isprintable() else "") or request.remote or "?"
     return Caller(name, is_node=NAME_HEADER in request.headers)
 
 

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 TOKEN_BYTES = 20  # 160 bits: cannot be guessed, and still fits on a line of paper (27 letters)
 
-Verb = Literal["watch", "publish"]
+Verb = Literal["watch", "publish", "export"]
 
 
 class Token(Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,7 +21,8 @@ class Token(Struct, frozen=True, forbid_unknown_fields=True):
         str, Meta(pattern=r"^[0-9a-f]{64}\Z", description="the SHA-256 of the token, 64 hexadecimal digits")
     ]
     may: Annotated[
-        tuple[Verb, ...], Meta(min_length=1, description='a list of "watch" and "publish", at least one')
+        tuple[Verb, ...],
+        Meta(min_length=1, description='a list of "watch", "publish" and "export", at least one'),
     ]
 
 

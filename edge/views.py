@@ -55,6 +55,10 @@ class Views:
             web.get("/api/streams/{stream}/viewers", self._viewers),
         ]
 
+    def node_routes(self) -> list[web.RouteDef]:
+        """Return what other nodes ask for."""
+        return [web.get("/api/streams", self._streams)]
+
     async def _page(self, request: web.Request) -> web.Response:
         return web.Response(text=self._pages[request.path], content_type="text/html", headers=CACHE)
 

@@ -28,6 +28,20 @@ def load(language: str, folder: Path = FOLDER) -> dict[str, Said]:
     return words
 
 
+def counted(said: Said, count: int, language: str) -> str:
+    """Return a sentence about so many, in the plural form its language has for that (CLDR, whole numbers)."""
+    assert isinstance(said, dict)
+    return said[_form(count, language)].format(count=count)
+
+
+def _form(count: int, language: str) -> str:
+    if language != "ru":
+        return "one" if count == 1 else "other"
+    if count % 10 == 1 and count % 100 != 11:
+        return "one"
+    return "few" if count % 10 in (2, 3, 4) and count % 100 not in (12, 13, 14) else "many"
+
+
 def _is_sound(key: str, said: object, forms: tuple[str, ...]) -> bool:
     if isinstance(said, dict):
         return tuple(said) == forms and all(said.values())

@@ -137,6 +137,7 @@ class FakeNode:
     async def _door(self, request: web.Request, handler: Any) -> web.StreamResponse:
         if self.is_down and request.transport is not None:
             request.transport.close()
+            return web.Response(status=503)  # nobody hears it, and no file is opened for nobody
         refusal = self.refusals.get(request.path)
         answer: web.StreamResponse = refusal.answer() if refusal else await handler(request)
         answer.headers["Content-Security-Policy"] = POLICY

@@ -1,10 +1,14 @@
 """Fakes for seams we own, with knobs for faults."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
+from sqlite3 import Connection
 from threading import Event
 
+from edge.journal import Journal
 from edge.media.packet import Codec, Frame, Kind
 from edge.media.publish.source import SourceError
+from sync.ledger import Ledger
 
 
 class FakeClock:
@@ -58,3 +62,27 @@ class FakeSource:
     def close(self) -> None:
         """Make `frames` end."""
         self.closed.set()
+
+
+class SlowJournal(Journal):
+    """A journal that long reading waits for, until the test opens the gate."""
+
+    def __init__(self, state: Path, school: str = "") -> None:
+        super().__init__(state, school)
+        self.ledger.close()
+        self.ledger = self.slow = SlowLedger(self.folder, self.identity.node)
+
+
+class SlowLedger(Ledger):
+    """The slow part of it."""
+
+    def __init__(self, folder: Path, node: str) -> None:
+        super().__init__(folder, node)
+        self.gate = Event()
+        self.began = 0
+
+    def reader(self) -> Connection:
+        """Wait for the gate, no longer than a test."""
+        self.began += 1
+        self.gate.wait(10)
+        return super().reader()

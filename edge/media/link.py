@@ -152,7 +152,9 @@ class Link:
         url = self._parent.url.join(URL("/api/streams")).with_query(after=str(after), wait=str(NEWS_WAIT))
         timeout = aiohttp.ClientTimeout(total=NEWS_WAIT + REQUEST_TIME, sock_connect=CONNECT_TIME)
         try:
-            async with self._parent.http.get(url, headers=self._parent.headers, timeout=timeout) as response:
+            async with self._parent.http.get(
+                url, headers=self._parent.headers, timeout=timeout, allow_redirects=False
+            ) as response:
                 body = await read_whole(response, MAX_LISTING)
                 if response.status != 200:
                     raise ParentFailed(f"{response.status} {body[:200]!r}")

@@ -40,10 +40,13 @@ async def read_whole(response: aiohttp.ClientResponse, limit: int) -> bytes:
 
 
 class Parent:
-    """HTTP to the parent node."""
+    """HTTP to the parent node, and to nobody it would send us to unless this `follows` redirects."""
 
-    def __init__(self, http: aiohttp.ClientSession, url: URL, name: str, token: str | None) -> None:
+    def __init__(
+        self, http: aiohttp.ClientSession, url: URL, name: str, token: str | None, follows: bool = False
+    ) -> None:
         self.url = url
+        self._follows = follows
         self.http = http
         self.headers = {NAME_HEADER: quote(name)}  # header fields are ASCII, names of schools are not
         if token is not None:
@@ -53,12 +56,17 @@ class Parent:
         """Send an offer; return the answer and the session's address; raise ParentFailed."""
         headers = {**self.headers, "Content-Type": "application/sdp"}
         try:
-            async with self.http.post(self.url.join(URL(path)), data=offer, headers=headers) as response:
+            async with self.http.post(
+                self.url.join(URL(path)), data=offer, headers=headers, allow_redirects=self._follows
+            ) as response:
                 text = (await read_whole(response, MAX_ANSWER)).decode(errors="replace")
                 location = response.headers.get("Location")
                 if response.status != 201 or location is None:
                     raise ParentFailed(f"{response.status} {text[:200]!r}")
-                return text, response.url.join(URL(location))
+                session = response.url.join(URL(location))
+                if not self._follows and session.origin() != self.url.origin():
+                    raise ParentFailed(f"its session is at another place: {session.origin()}")
+                return text, session
         except (aiohttp.ClientError, TimeoutError, ValueError) as exc:
             raise ParentFailed(f"{type(exc).__name__}: {exc}") from exc
 
@@ -66,7 +74,9 @@ class Parent:
         """End a session; a parent out of reach will notice by itself."""
         timeout = aiohttp.ClientTimeout(total=FAREWELL_TIME)
         try:
-            async with self.http.delete(session, headers=self.headers, timeout=timeout):
+            async with self.http.delete(
+                session, headers=self.headers, timeout=timeout, allow_redirects=False
+            ):
                 return
         except (aiohttp.ClientError, TimeoutError):
             return

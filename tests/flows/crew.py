@@ -5,11 +5,13 @@ import os
 import re
 import signal
 import sys
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from aiohttp import ClientSession
+from msgspec import Struct
 
 ROOT = Path(__file__).parents[2]
 STEP = 0.02  # seconds between looks at something that cannot tell us
@@ -42,8 +44,9 @@ async def until_told(ask: Callable[[], Awaitable[T | None]], seconds: float = 10
 class Program:
     """One process; all it says goes into a file."""
 
-    def __init__(self, command: list[str], log: Path) -> None:
+    def __init__(self, command: list[str], log: Path, folder: Path | None = None) -> None:
         self._command = command
+        self._folder = folder
         self._log = log
         self._child: asyncio.subprocess.Process | None = None
 
@@ -63,7 +66,7 @@ class Program:
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         with self._log.open("wb") as log:
             self._child = await asyncio.create_subprocess_exec(
-                *self._command, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env=environment
+                *self._command, stdin=DEVNULL, stdout=log, stderr=log, env=environment, cwd=self._folder
             )
 
     async def says(self, pattern: str, seconds: float = 10.0) -> re.Match[str]:
@@ -95,15 +98,28 @@ class Program:
         await self.child.wait()
 
 
+class Typed(Struct, frozen=True):
+    """What a command answered."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of its answer."""
+        return self.out.splitlines()
+
+
 class Node(Program):
     """`tirek run` on loopback, by default on a free port; it looks for nobody it was not told of."""
 
     def __init__(self, state: Path, log: Path, *more: str, port: int = 0) -> None:
         listen = f'listen = ["127.0.0.1:{port}"]'
         lines = [f'name = "{state.name}"', f'state = "{state}"', listen, "discover = false"]
-        config = log.with_suffix(".toml")
-        config.write_text("\n".join([*lines, *more]))
-        super().__init__([sys.executable, "-m", "edge", "run", "--config", str(config)], log)
+        self.config = log.with_suffix(".toml")
+        self.config.write_text("\n".join([*lines, *more]))
+        super().__init__([sys.executable, "-m", "edge", "run", "--config", str(self.config)], log)
         self.state = state
         self.url = ""
 
@@ -119,8 +135,45 @@ class Node(Program):
 
     async def start(self) -> None:
         """Start it and wait until it listens."""
-        await super().start()
+        await self.launch()
         self.url = (await self.says(r'event="listening" address=(\S+)', START))[1]
+
+    async def launch(self) -> None:
+        """Start it and wait for nothing."""
+        await super().start()
+
+    @property
+    def door(self) -> str:
+        """Where it listens for nodes, HOST:PORT; of a node with `listen_nodes` that listens."""
+        return self._listens[1]
+
+    @property
+    def id(self) -> str:
+        """Its id; of a node with `listen_nodes` that listens."""
+        return self._listens[2]
+
+    @property
+    def _listens(self) -> re.Match[str]:
+        found = re.search(r'event="listening for nodes" address=(\S+) node=(\S+)', self.said)
+        assert found, self.said
+        return found
+
+    async def typed(self, *words: str, seconds: float = END) -> Typed:
+        """Type `tirek WORDS` at this node's computer."""
+        command = [sys.executable, "-m", "edge", *words, "--config", str(self.config)]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        child = await asyncio.create_subprocess_exec(
+            *command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=environment
+        )
+        try:
+            async with asyncio.timeout(seconds):
+                out, err = await child.communicate()
+        except TimeoutError as exc:
+            child.kill()
+            await child.wait()
+            raise AssertionError(f"still there after {seconds} s: tirek {' '.join(words)}") from exc
+        assert "Traceback" not in err.decode(), err.decode()
+        return Typed(child.returncode or 0, out.decode(), err.decode())
 
 
 class Crew:
@@ -153,6 +206,12 @@ class Crew:
         self._programs.append(program)
         await program.start()
         return program
+
+    async def launch(self, node: Node) -> Node:
+        """Start a node and wait for nothing."""
+        self._programs.append(node)
+        await node.launch()
+        return node
 
     def log(self, name: str) -> Path:
         """Return the file for what the next program of this name says."""

@@ -59,7 +59,7 @@ class Publication:
         """Publish until the source ends; raise NotPublished when the first connection is refused."""
         timeout = aiohttp.ClientTimeout(total=REQUEST_TIME, sock_connect=CONNECT_TIME)
         async with aiohttp.ClientSession(timeout=timeout) as http:
-            node = Parent(http, self._url, "publisher", self._token)
+            node = Parent(http, self._url, "publisher", self._token, follows=True)
             async with asyncio.TaskGroup() as tasks:
                 helpers = [
                     tasks.create_task(self._keep_connected(node)),

@@ -1,0 +1,103 @@
+"""`tirek export` and `tirek snapshot`: what hub staff pull from the journal."""
+
+import argparse
+import os
+import sys
+import tempfile
+from contextlib import ExitStack, suppress
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from edge.commands.place import CommandRefused, give_to_who_types, opened, who
+from edge.commands.screen import progress
+from edge.exports import selection, source
+from edge.journal import Journal
+from sync import rosters
+from sync.export.files import Order, export
+from sync.export.rows import Named
+from sync.export.snapshot import snapshot as write_snapshot
+from sync.records import Audited
+
+
+def export_table(parsed: argparse.Namespace) -> int:
+    """Write one table; the cursor for the next time goes to standard error."""
+    with _Output(parsed.out) as out:
+        with opened(parsed) as journal, ExitStack() as stack:
+            newest = journal.ledger.newest()
+            chosen = selection(parsed.after, parsed.school, parsed.first, parsed.last, newest)
+            named = _named(journal) if parsed.names else {}
+            order = Order(parsed.what, parsed.format, chosen, parsed.lang or "", named)
+            order.check()
+            facts = stack.enter_context(source(journal))
+            facts.check(chosen.after)
+            # First: who stops reading in the middle has seen the rest.
+            audit = Audited(who(), "exported", f"{parsed.what} after {chosen.after}")
+            journal.ledger.note("log", "", audit).result()
+            cursor = export(facts, order, out.file, journal.folder, progress(f"exporting {parsed.what}"))
+        out.keep()
+    print(f"cursor {cursor}", file=sys.stderr)
+    return 0
+
+
+def snapshot(parsed: argparse.Namespace) -> int:
+    """Write all tables into a new SQLite file, to look around in."""
+    if parsed.file.exists():
+        raise CommandRefused(f"{parsed.file} exists already")
+    with _Output(parsed.file) as out:
+        with opened(parsed) as journal, source(journal) as facts:
+            journal.ledger.note("log", "", Audited(who(), "exported", "snapshot")).result()
+            write_snapshot(facts, out.file, journal.folder, progress("writing"))
+        out.keep()
+    print(f"{parsed.file}: written")
+    return 0
+
+
+def _named(journal: Journal) -> Named:
+    named: dict[tuple[str, str, int], str] = {}
+    for school in journal.ledger.read(rosters.schools):
+        pupils = journal.ledger.read(partial(rosters.pupils, school=school)).values()
+        names = journal.names.open_all({each.pupil: each.sealed for each in pupils if each.sealed})
+        known = sorted((each for each in pupils if each.pupil in names), key=lambda each: not each.left)
+        named |= {
+            (school, each.class_, each.number): rosters.called(names[each.pupil]).name for each in known
+        }
+    return named
+
+
+class _Output:
+    """Standard output, or a file that appears only when it is whole."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self.file: BinaryIO = sys.stdout.buffer
+
+    def __enter__(self) -> "_Output":
+        if self._path is not None:
+            try:
+                descriptor, name = tempfile.mkstemp(dir=self._path.parent)  # readable by nobody else
+            except OSError as exc:
+                raise CommandRefused(f"{self._path} cannot be written: {exc.strerror}") from exc
+            self.file = open(descriptor, "wb")
+            give_to_who_types(descriptor)
+            self._draft = Path(name)
+        elif self.file.isatty():
+            raise CommandRefused("this would fill the terminal: add --out FILE, or send it on with > or |")
+        return self
+
+    def keep(self) -> None:
+        """The export is whole."""
+        self.file.flush()
+        if self._path is not None:
+            self._draft.replace(self._path)
+
+    def __exit__(self, _: object, failure: BaseException | None, *__: object) -> None:
+        if self._path is not None:
+            with suppress(OSError):  # the disk is full, as was said already
+                self.file.close()
+            self._draft.unlink(missing_ok=True)
+        if isinstance(failure, OSError):
+            if self._path is None:  # or the interpreter tries again, at its end, to write what it still has
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+            where = self._path or "standard output"
+            raise CommandRefused(f"{where} cannot be written: {failure.strerror}") from failure
