@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 from yarl import URL
 
+from edge import demo_journal
 from edge.errors import TirekError, sole
 from edge.media.publish.client import Publication
 from edge.media.publish.sources import open_source
@@ -24,6 +25,7 @@ from edge.media.record.store import Store
 
 STREAM = "lesson"
 PORTS = {"hub": 8080, "classroom": 8081}  # taken if free, any others if not
+NODES_PORT = 8443  # likewise, where the classroom reaches the hub
 START_TIME = 30.0  # seconds for a node to answer: an old PC reads its modules from a slow disk
 STOP_TIME = 10.0  # seconds for a node to close its files
 STATUS_PAUSE = 5.0  # seconds between lines about how it goes
@@ -178,20 +180,24 @@ async def _lesson(hub: Running, room: Running, seconds: float | None) -> dict[st
 
 
 async def _show(seconds: float | None, folder: Path) -> Outcome:
+    port = _free("127.0.0.1", NODES_PORT)
     async with AsyncExitStack() as nodes:
-        hub = await nodes.enter_async_context(_node("hub", folder))
-        joins = ("--parent", hub.url, "--room")
-        room = await nodes.enter_async_context(_node("classroom", folder, *joins))
+        serves = ("--listen-nodes", f"127.0.0.1:{port}", "--school", "hub")
+        hub = await nodes.enter_async_context(_node("hub", folder, *serves))
+        room = await nodes.enter_async_context(_node("classroom", folder, "--room"))
+        await demo_journal.join(hub.state, room.state, port)
         _welcome(hub, room)
         sent = await _lesson(hub, room, seconds)
+        marked = await demo_journal.mark(hub.state, room.state)
     stores = Store(hub.state), Store(room.state)
     for store in stores:
         await asyncio.to_thread(store.recover, lambda: False)
-    return await asyncio.to_thread(outcome, stores[0], stores[1], sent)
+    result = await asyncio.to_thread(outcome, stores[0], stores[1], sent)
+    return Outcome(f"{result.text}\n{marked.text}", result.whole and marked.at_hub is not None)
 
 
 def main(seconds: float | None, folder: Path) -> int:
-    """Show a lesson from hub to classroom; return 0 only if the classroom's recording is whole."""
+    """Show a lesson from hub to classroom; return 0 only if recording and register came whole."""
     folder = folder.absolute()
     for name in PORTS:  # and nothing else that a person may have in this folder
         shutil.rmtree(folder / name, ignore_errors=True)
