@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import congestion, join, loss, record, relay
+from tests.bench import congestion, join, kolibri, loss, record, relay
 from tests.bench.child import Silent
+from tests.bench.journal import disk, exports, ingest, memory, region, thin, wire
 from tests.bench.machine import machine
 from tests.bench.table import Table
 
@@ -17,6 +18,14 @@ TOPICS: dict[str, Callable[[bool], Table]] = {
     "loss": loss.run,
     "congestion": congestion.run,
     "join": join.run,
+    "journal-wire": wire.run,
+    "journal-thin": thin.run,
+    "journal-ingest": ingest.run,
+    "journal-region": region.run,
+    "journal-memory": memory.run,
+    "journal-disk": disk.run,
+    "journal-export": exports.run,
+    "kolibri": kolibri.run,
 }
 MEASURED = Path(__file__).parents[2] / "docs" / "measured"
 
@@ -27,7 +36,7 @@ def main() -> None:
     parser.add_argument(
         "--only", choices=TOPICS, action="append", help="one topic; may be given more than once"
     )
-    parser.add_argument("--quick", action="store_true", help="fewer cases, shorter: below 4 minutes")
+    parser.add_argument("--quick", action="store_true", help="fewer cases, shorter: below 6 minutes")
     parser.add_argument("--write", action="store_true", help="write docs/measured/DATE-TOPIC.md as well")
     asked = parser.parse_args()
     where = machine()

@@ -77,3 +77,28 @@ class ServerPlan(Struct, frozen=True):
     address: str
     lesson: str = ""
     record: str = ""  # a file MediaRecorder shall write; empty: only receive
+
+
+class SchoolsPlan(Struct, frozen=True):
+    """Which nodes a process stands for: every state folder in this one, each enrolled already."""
+
+    folder: str
+    rows: str = ""  # where the same registers are posted as rows, HOST:PORT
+
+
+class Evened(Struct, frozen=True):
+    """How long it took until nodes and their hub held the same."""
+
+    seconds: float
+    first: float  # seconds until the first answer
+    requests: int
+    cpu: float  # seconds of it that this process computed
+    memory: float  # MB that this process held at the most, ever
+
+
+class RowsPlan(Struct, frozen=True):
+    """How to start the peer that takes rows: where, the folder of its key, and whom it lets in (PEM)."""
+
+    address: str
+    folder: str
+    certificates: list[str]
