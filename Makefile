@@ -34,7 +34,9 @@ bench: .venv/.dev           ## the table of docs/measured, on this machine
 	@$(call packages,$(BENCH_PACKAGES))
 	@$(BIN)/python -m tests.bench
 
-soak: .venv/.run            ## the demo for an hour (SOAK_SECONDS); good only if the recording is whole
+soak: setup                 ## the journal through 500 kills, 1000 power cuts, 100000 steps; the demo for an hour (SOAK_SECONDS)
+	@TREE_KILLS=500 POWER_CUTS=1000 JOURNAL_STEPS=100000 $(BIN)/python -m pytest -q \
+	  tests/flows/test_journal_kills.py tests/sync/test_power_cut.py tests/sync/test_convergence.py
 	@exec $(BIN)/tirek demo --seconds $(SOAK_SECONDS)
 
 lock: .venv/.dev            ## resolve the dependencies anew
