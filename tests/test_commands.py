@@ -160,6 +160,7 @@ def test_everything_that_touches_names_or_doors_is_noted_with_who_did_it(
     assert _audits(tmp_path) == [
         ("invited", "akzhar"),
         ("imported", "roster of akzhar: 3 changes"),
+        ("showed", "roster of akzhar"),
         ("forgot", pupil),
         ("exported", "attendance after 0"),
         ("exported", "snapshot"),
@@ -173,6 +174,10 @@ def test_who_is_revoked_and_why_is_a_fact(typed: Typing, tmp_path: Path) -> None
     assert typed("nodes", "revoke", room, "--reason", "stolen")[0] == 0
     assert [_body(fact) for fact in facts(tmp_path, "node-revoked")] == [{"node": room, "reason": "stolen"}]
     assert _audits(tmp_path) == [("revoked", room)]
+
+
+def test_names_are_exported_with_attendance_only(typed: Typing) -> None:
+    assert typed("export", "log", "--names") == (1, "", "log has no names: --names is for attendance")
 
 
 # Who is behind

@@ -22,6 +22,8 @@ from sync.records import Audited
 
 def export_table(parsed: argparse.Namespace) -> int:
     """Write one table; the cursor for the next time goes to standard error."""
+    if parsed.names and parsed.what != "attendance":
+        raise CommandRefused(f"{parsed.what} has no names: --names is for attendance")
     with _Output(parsed.out) as out:
         with opened(parsed) as journal, ExitStack() as stack:
             newest = journal.ledger.newest()

@@ -59,6 +59,7 @@ def show_roster(parsed: argparse.Namespace) -> int:
     with opened(parsed) as journal:
         school = _school(journal, parsed)
         known = [each for each in _known(journal, school) if class_name(parsed.class_) in ("", each.class_)]
+        journal.ledger.note("log", "", Audited(who(), "showed", f"roster of {school}")).result()
     rows = [
         (each.class_, str(each.number), each.name or "(forgotten)", each.pupil, each.left)
         for each in sorted(known, key=lambda one: (one.class_, one.number, one.pupil))
