@@ -13,9 +13,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TypeVar
 
-from sqlite_utils import Database
-
-from sync import durable, migrations, tables
+from sync import durable, tables
 from sync.clock import Moment, Steered
 from sync.errors import JournalBroken
 from sync.records import Record
@@ -26,6 +24,7 @@ from sync.writer import Writer
 
 BUSY = 15.0  # seconds to wait for another process that writes: an import commits several times a second
 FILE = "journal.db"
+NEWEST_CHANGE = "first_tables"  # the last function in sync/migrations.py
 PRAGMAS = (
     *("journal_mode = WAL", "synchronous = FULL", "foreign_keys = OFF", "wal_autocheckpoint = 1000"),
     "temp_store = MEMORY",  # or what a job could have to take back is written to a file, as much again
@@ -53,6 +52,14 @@ def connect(path: Path) -> sqlite3.Connection:
             db.close()
         raise JournalBroken(f"{path} cannot be opened: {exc}") from exc
     return db
+
+
+def _is_current(db: sqlite3.Connection) -> bool:
+    """Tell whether a file has all changes of the tables that there are."""
+    if db.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone() is None:
+        return False
+    query = "SELECT 1 FROM _sqlite_migrations WHERE migration_set = 'journal' AND name = ?"
+    return db.execute(query, (NEWEST_CHANGE,)).fetchone() is not None
 
 
 class Ledger:
@@ -90,7 +97,10 @@ class Ledger:
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         try:
-            migrations.journal.apply(Database(db))
+            if not _is_current(db):
+                from sync import migrations  # with sqlite-utils: 60 ms and 3 MB that few starts need
+
+                migrations.apply(db)
             db.execute("BEGIN IMMEDIATE")
             Here(db)
             db.execute("COMMIT")

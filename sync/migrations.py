@@ -3,6 +3,8 @@
 A change only adds, so that the release before can still read the file after a way back.
 """
 
+import sqlite3
+
 from sqlite_utils import Database, Migrations
 
 journal = Migrations("journal")
@@ -51,3 +53,8 @@ def first_tables(db: Database) -> None:
     """Streams, facts, nodes."""
     for statement in FIRST:
         db.execute(statement)
+
+
+def apply(db: sqlite3.Connection) -> None:
+    """Make all changes that a file does not have yet."""
+    journal.apply(Database(db))

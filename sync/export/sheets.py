@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 import msgspec
-import xlsxwriter  # type: ignore[import-untyped]  # it has no stubs
 
 from sync.export.headings import Headings, in_words
 
@@ -140,6 +139,8 @@ def write_xlsx(
     most_rows: int = MOST_ROWS,
 ) -> None:
     """Write a workbook; where one sheet of Excel is full another begins. Its scratch files lie beside it."""
+    import xlsxwriter  # type: ignore[import-untyped]  # it has no stubs; 3 MB that a daemon needs when asked for one
+
     options = {
         "constant_memory": True,
         "tmpdir": str(path.parent),

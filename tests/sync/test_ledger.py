@@ -14,10 +14,11 @@ from time import monotonic
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlite_utils import Database
 
-from sync import tables
+from sync import migrations, tables
 from sync.errors import JournalBroken, JournalError, TooLarge, WriterFailed
-from sync.ledger import FILE, Ledger
+from sync.ledger import FILE, NEWEST_CHANGE, Ledger
 from sync.protocol import MAX_BODY
 from sync.records import LessonPlanned, Record, RegisterTaken, ScreenNote, encode
 from sync.reserve import Reserve
@@ -375,3 +376,7 @@ def test_a_journal_whose_insides_are_damaged_fails_in_words(tmp_path: Path) -> N
     (tmp_path / FILE).write_bytes(raw)
     with pytest.raises(JournalError, match=r"malformed|no journal"), closing(small(tmp_path)) as ledger:
         ledger.append([register(1)]).result()
+
+
+def test_a_file_is_current_only_with_the_last_change_of_the_tables() -> None:
+    assert [change.name for change in migrations.journal.pending(Database(memory=True))][-1] == NEWEST_CHANGE
