@@ -13,7 +13,7 @@ import hmac
 import unicodedata
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -62,6 +62,9 @@ class EnrolReply(Struct, frozen=True):
     proof: Digest
     school: Annotated[str, Meta(pattern=rf"^{SCHOOL.pattern}\Z")]
     name: Name = ""  # of the hub
+
+
+M = TypeVar("M", EnrolRequest, EnrolReply)
 
 
 class Invitation(Struct, frozen=True):
@@ -136,24 +139,22 @@ def match(
 
 def read_request(body: bytes) -> EnrolRequest:
     """Return what a stranger sent; raise BadRequest."""
-    try:
-        request = msgspec.json.decode(body, type=EnrolRequest)
-    except (msgspec.MsgspecError, RecursionError) as exc:
-        raise BadRequest(f"not a request to enrol: {exc}") from exc
-    if not request.name.isprintable():
-        raise BadRequest(f"not a name: {request.name!r}")
-    return request
+    return _read(body, EnrolRequest, "a request to enrol")
 
 
 def read_reply(body: bytes) -> EnrolReply:
     """Return what a hub answered; raise BadRequest."""
+    return _read(body, EnrolReply, "an answer to a request to enrol")
+
+
+def _read(body: bytes, kind: type[M], called: str) -> M:
     try:
-        reply = msgspec.json.decode(body, type=EnrolReply)
+        message = msgspec.json.decode(body, type=kind)
     except (msgspec.MsgspecError, RecursionError) as exc:
-        raise BadRequest(f"not an answer to a request to enrol: {exc}") from exc
-    if not reply.name.isprintable():
-        raise BadRequest(f"not a name: {reply.name!r}")
-    return reply
+        raise BadRequest(f"not {called}: {exc}") from exc
+    if not message.name.isprintable():
+        raise BadRequest(f"not a name: {message.name!r}")
+    return message
 
 
 def _open(invitations: Sequence[Invitation], node: str, now: int) -> list[Invitation]:
