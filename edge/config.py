@@ -21,8 +21,9 @@ from sync import streams
 PLAIN = r"^[^\x00-\x1f\x7f]{1,63}\Z"  # 63: what one label of a DNS name can hold
 SCHOOL = rf"^({streams.SCHOOL.pattern})?\Z"
 STREAM = r"^[a-z0-9-]{1,64}\Z"
+SOCKET = "tirek.sock"  # in the state folder, where no other place is configured
 LISTEN = re.compile(r"(?P<v4>[0-9.]+|\[(?P<v6>[0-9a-fA-F:.]+)\]):(?P<port>[0-9]{1,5})")
-SECRET = {"parent_token", "sha256"}  # values a complaint must not repeat
+SECRET = {"parent_token", "sha256", "pin"}  # values a complaint must not repeat
 MAX_SHOWN = 60  # letters of a wrong value in a complaint: enough to find it, and still one line
 
 T = TypeVar("T", bound=Struct)
@@ -63,6 +64,9 @@ class Config(Struct, frozen=True):
     room: bool = False
     allow_anyone: bool = False
     lang: Annotated[Literal["kk", "ru", "en"], Meta(description='"kk", "ru" or "en"')] = "kk"
+    socket: Annotated[str, Meta(pattern="^(/.*)?$", description="a path that begins with /, or nothing")] = ""
+    pin: Annotated[str, Meta(pattern=r"^([0-9]{4,8})?\Z", description="4 to 8 digits, in quotes")] = ""
+    simulate: Annotated[tuple[str, ...], Meta(description="a list of names of simulated devices")] = ()
     limits: Limits = Limits()
     tokens: tuple[Token, ...] = field(name="token", default=())
 
@@ -78,6 +82,11 @@ class Config(Struct, frozen=True):
         names = [token.name for token in self.tokens]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise ValueError(f"two [[token]] tables have the name {twice!r}")
+
+    @property
+    def screen_socket(self) -> Path:
+        """Where the teacher's screen finds this node."""
+        return Path(self.socket) if self.socket else Path(self.state) / SOCKET
 
     @property
     def finds_parent(self) -> bool:

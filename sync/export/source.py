@@ -17,6 +17,7 @@ from sync.records import (
     LessonCancelled,
     LessonHeld,
     LessonPlanned,
+    LessonStarted,
     Record,
     RegisterTaken,
     Unreadable,
@@ -137,6 +138,11 @@ class Source:
         """Return what was live at the nodes of a school."""
         read = ((fact, fact.read()) for fact in self._of(school, "lesson-held"))
         return [(fact, record) for fact, record in read if isinstance(record, LessonHeld)]
+
+    def started(self, school: str) -> list[tuple[Fact, LessonStarted]]:
+        """Return which lessons were begun at the screens of a school, oldest first."""
+        read = ((fact, fact.read()) for fact in self._of(school, "lesson-started"))
+        return [(fact, record) for fact, record in read if isinstance(record, LessonStarted)]
 
     def unread(self, school: str, after: int) -> list[Fact]:
         """Return the facts that this node cannot read."""

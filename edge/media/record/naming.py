@@ -6,7 +6,8 @@ from pathlib import Path
 
 from edge.media.record.recording import INDEX, META
 
-PATTERN = re.compile(r"[a-z0-9-]{1,64}-\d{8}T\d{6}Z(-[1-9]\d{0,3})?")
+PATTERN = re.compile(r"[a-z0-9-]{1,64}-(\d{8}T\d{6}Z)(-[1-9]\d{0,3})?")
+STAMP = "%Y%m%dT%H%M%SZ"
 
 
 def is_name(ident: str) -> bool:
@@ -16,7 +17,18 @@ def is_name(ident: str) -> bool:
 
 def base_name(stream: str, started: datetime) -> str:
     """Return the name of a recording's first part."""
-    return f"{stream}-{started.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    return f"{stream}-{stamp_of(started)}"
+
+
+def stamp_of(moment: datetime) -> str:
+    """Return a moment as names have it."""
+    return moment.astimezone(UTC).strftime(STAMP)
+
+
+def began(ident: str) -> str:
+    """Return the stamp in a recording's name; "" if it is no name."""
+    match = PATTERN.fullmatch(ident)
+    return match[1] if match else ""
 
 
 def free_name(folder: Path, base: str, part: int) -> tuple[str, int]:

@@ -1,0 +1,255 @@
+"""Commands: what a screen orders, or asks for. Each is answered by `Done` or by the struct that it names.
+
+A refusal is a word key with its blanks; the daemon never sends a sentence.
+"""
+
+from typing import ClassVar, Literal
+
+from msgspec import Struct
+
+from edge.contract import answers
+
+
+class Command(Struct, frozen=True, tag_field="do", omit_defaults=True):
+    """One order or question; `answer` is what comes back."""
+
+    answer: ClassVar[type[answers.Answer]] = answers.Done
+
+
+# The lesson ------------------------------------------------------------------------------------------------
+
+
+class StartLesson(Command, frozen=True, tag="start-lesson", omit_defaults=True):
+    """Begin a lesson of the timetable, or ("") one without a name; the stream is found if none is given."""
+
+    lesson: str = ""
+    stream: str = ""
+
+
+class LeaveLesson(Command, frozen=True, tag="leave-lesson", omit_defaults=True):
+    """The lesson is over here; recording goes on while the hub sends."""
+
+
+class Pause(Command, frozen=True, tag="pause", omit_defaults=True):
+    """Hold the picture while the hub goes on talking."""
+
+
+class GoOn(Command, frozen=True, tag="go-on", omit_defaults=True):
+    """Show on from where the picture was held."""
+
+
+class BackToLive(Command, frozen=True, tag="back-to-live", omit_defaults=True):
+    """Leave what is shown behind the hub, or a recording, and show the hub."""
+
+
+class Skip(Command, frozen=True, tag="skip", omit_defaults=True):
+    """Go back (negative) or forward so many seconds."""
+
+    seconds: float
+
+
+class Record(Command, frozen=True, tag="record", omit_defaults=True):
+    """Record the lesson that runs, or stop recording it."""
+
+    on: bool
+
+
+class RaiseHand(Command, frozen=True, tag="raise-hand", omit_defaults=True):
+    """Raise the class's hand at the hub, or take it down."""
+
+    up: bool
+
+
+class AskQuestion(Command, frozen=True, tag="ask-question", omit_defaults=True):
+    """Send a question to the hub teacher."""
+
+    text: str
+
+
+# The register ----------------------------------------------------------------------------------------------
+
+
+class ReadRegister(Command, frozen=True, tag="read-register", omit_defaults=True):
+    """Ask for the pupils of a lesson and what stands in its register."""
+
+    lesson: str
+    answer: ClassVar[type[answers.Answer]] = answers.Register
+
+
+class TakeRegister(Command, frozen=True, tag="take-register", omit_defaults=True):
+    """Write a register; the answer comes when it is on the disk. Refused: reason-needed, code-unknown."""
+
+    lesson: str
+    marks: dict[int, str]
+    signed: bool = True
+    prev: tuple[str, ...] = ()  # what the screen has seen: `heads` of the answer to ReadRegister
+    reason: str = ""
+    answer: ClassVar[type[answers.Answer]] = answers.Saved
+
+
+# The library -----------------------------------------------------------------------------------------------
+
+
+class SearchLibrary(Command, frozen=True, tag="search-library", omit_defaults=True):
+    """Ask for items: by words of title, topic, class or day, and by subject."""
+
+    text: str = ""
+    subject: str = ""
+    answer: ClassVar[type[answers.Answer]] = answers.Found
+
+
+class ReadChapters(Command, frozen=True, tag="read-chapters", omit_defaults=True):
+    """Ask for the chapters of an item."""
+
+    item: str
+    answer: ClassVar[type[answers.Answer]] = answers.Chapters
+
+
+class Play(Command, frozen=True, tag="play", omit_defaults=True):
+    """Show an item on the projector. Refused: not-here, not-found."""
+
+    item: str
+    at: float = 0.0
+
+
+class Fetch(Command, frozen=True, tag="fetch", omit_defaults=True):
+    """Bring an item from the hub: now, or when no lesson runs."""
+
+    item: str
+    on: bool = True  # false: leave it at the hub
+
+
+class Delete(Command, frozen=True, tag="delete", omit_defaults=True):
+    """Remove an item from this disk. Refused: in-use, not-found."""
+
+    item: str
+
+
+# Lab and robots --------------------------------------------------------------------------------------------
+
+
+class ListExperiments(Command, frozen=True, tag="list-experiments", omit_defaults=True):
+    """Ask for the experiments that can be made, and for the last runs."""
+
+    answer: ClassVar[type[answers.Answer]] = answers.Experiments
+
+
+class StartExperiment(Command, frozen=True, tag="start-experiment", omit_defaults=True):
+    """Begin an experiment. Refused: quantity-missing (`quantity`, `unit`), already-running, not-found,
+    disk-full, disk-error."""
+
+    experiment: str
+    group: int = 1
+
+
+class StopExperiment(Command, frozen=True, tag="stop-experiment", omit_defaults=True):
+    """End the experiment; it is kept. Refused: not-running."""
+
+
+class MarkMoment(Command, frozen=True, tag="mark-moment", omit_defaults=True):
+    """Mark this moment of the experiment that runs. Refused: not-running, too-many-marks."""
+
+
+class ReadCurve(Command, frozen=True, tag="read-curve", omit_defaults=True):
+    """Ask for a channel of a run, drawn with at most so many points."""
+
+    run: str
+    device: str
+    channel: str
+    points: int = 400
+    answer: ClassVar[type[answers.Answer]] = answers.Curve
+
+
+class ExportExperiment(Command, frozen=True, tag="export-experiment", omit_defaults=True):
+    """Write a run as CSV, in a language or in that of the node. Refused: not-found, disk-full, disk-error."""
+
+    run: str
+    lang: Literal["", "kk", "ru", "en"] = ""
+    answer: ClassVar[type[answers.Answer]] = answers.Made
+
+
+class RunProgram(Command, frozen=True, tag="run-program", omit_defaults=True):
+    """Run a program on a robot. Refused: stopped, not-found, gone, nobody-looks."""
+
+    device: str
+    program: str
+
+
+class StopDevice(Command, frozen=True, tag="stop-device", omit_defaults=True):
+    """Stop one robot. Refused: not-found."""
+
+    device: str
+
+
+class StopEverything(Command, frozen=True, tag="stop-everything", omit_defaults=True):
+    """Stop whatever moves, and keep it stopped until AllowMotion."""
+
+
+class AllowMotion(Command, frozen=True, tag="allow-motion", omit_defaults=True):
+    """Let robots move again after StopEverything."""
+
+
+# The node --------------------------------------------------------------------------------------------------
+
+
+class SetSettings(Command, frozen=True, tag="set-settings", omit_defaults=True):
+    """Change what is chosen at the screen; what is None stays."""
+
+    lang: Literal["kk", "ru", "en"] | None = None
+    theme: Literal["dark", "light"] | None = None
+    volume: int | None = None
+    welcomed: bool | None = None
+
+
+class CheckMedia(Command, frozen=True, tag="check-media", omit_defaults=True):
+    """Let the projector's page try camera and microphone, or end that."""
+
+    on: bool
+
+
+class TrySync(Command, frozen=True, tag="try-sync", omit_defaults=True):
+    """Try to reach the hub now."""
+
+
+class MakeBundle(Command, frozen=True, tag="make-bundle", omit_defaults=True):
+    """Write one file for the technician, without names and secrets. Refused: disk-full."""
+
+    answer: ClassVar[type[answers.Answer]] = answers.Made
+
+
+class Unlock(Command, frozen=True, tag="unlock", omit_defaults=True):
+    """Ask for the key of the technician's actions. Refused: pin-wrong, pin-missing, pin-wait (`seconds`)."""
+
+    pin: str
+    answer: ClassVar[type[answers.Answer]] = answers.Unlocked
+
+
+class ReadDetails(Command, frozen=True, tag="read-details", omit_defaults=True):
+    """Ask for what only a technician understands. Refused: locked."""
+
+    unlocked: str
+    answer: ClassVar[type[answers.Answer]] = answers.Details
+
+
+class JoinHub(Command, frozen=True, tag="join-hub", omit_defaults=True):
+    """Enrol this node with a hub. Refused: locked, join-failed (`reason`); needs no key before the first."""
+
+    address: str
+    code: str
+    unlocked: str = ""
+
+
+class Restart(Command, frozen=True, tag="restart", omit_defaults=True):
+    """End the daemon, to be started anew. Refused: locked."""
+
+    unlocked: str
+
+
+AnyCommand = (
+    StartLesson | LeaveLesson | Pause | GoOn | BackToLive | Skip | Record | RaiseHand | AskQuestion
+    | ReadRegister | TakeRegister
+    | SearchLibrary | ReadChapters | Play | Fetch | Delete
+    | ListExperiments | StartExperiment | StopExperiment | MarkMoment | ReadCurve | ExportExperiment
+    | RunProgram | StopDevice | StopEverything | AllowMotion
+    | SetSettings | CheckMedia | TrySync | MakeBundle | Unlock | ReadDetails | JoinHub | Restart
+)  # fmt: skip

@@ -1,0 +1,273 @@
+"""Notices: what is true now at the daemon. Of each key the newest counts; who attaches gets them all."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+Blanks = dict[str, str | int]
+
+LessonState = Literal["planned", "live", "running", "recorded", "missing", "cancelled"]
+RegisterState = Literal["none", "draft", "signed"]
+StageState = Literal["none", "waiting", "choosing", "live", "behind", "paused", "lost", "playing"]
+LinkState = Literal["good", "poor", "sound-only", "lost", "alone"]
+RecordingState = Literal["off", "recording", "stopped"]
+LightState = Literal["good", "poor", "bad", "none"]
+DeviceState = Literal["ready", "stale", "gone", "busy"]
+CheckState = Literal["waiting", "good", "silent", "denied", "missing", "busy"]
+
+
+class Notice(Struct, frozen=True, tag_field="is", omit_defaults=True):
+    """One thing that is true now."""
+
+    @property
+    def key(self) -> str:
+        """Return what it is about: of notices with one key only the newest counts."""
+        return type(self).__name__
+
+
+class Hello(Notice, frozen=True, tag="hello", omit_defaults=True):
+    """The first notice on every connection."""
+
+    contract: int
+    version: str  # of the daemon
+    name: str  # what people call this node
+    kiosk: bool = False
+
+
+class Beat(Notice, frozen=True, tag="beat", omit_defaults=True):
+    """Nothing is new, and the daemon is alive."""
+
+
+class Settings(Notice, frozen=True, tag="settings", omit_defaults=True):
+    """What was chosen at the screen, kept by the daemon so that every screen of this node agrees."""
+
+    lang: str
+    school: str = ""
+    hub: str = ""  # the address of the hub this node was enrolled with
+    theme: Literal["dark", "light"] = "dark"
+    volume: int = 80  # percent, at the projector
+    welcomed: bool = False  # the first run was gone through
+    has_pin: bool = False  # technicians' actions ask for it; without one nobody gets at them
+
+
+class PlannedLesson(Struct, frozen=True, omit_defaults=True):
+    """One lesson of a day."""
+
+    id: str  # "CLASS DAY HH:MM"
+    starts: str  # HH:MM
+    ends: str
+    class_: str
+    subject: str
+    topic: str = ""
+    teacher: str = ""
+    hub: str = ""
+    room: str = ""
+    state: LessonState = "planned"
+    register: RegisterState = "none"
+    recording: str = ""  # the newest recording that belongs to it
+
+
+class Day(Notice, frozen=True, tag="day", omit_defaults=True):
+    """The lessons of today in order of time, and which of them is due: the running, the next, or the last."""
+
+    date: str  # ISO 8601, local
+    ahead: int = 0  # milliseconds to add to this computer's clock
+    lessons: tuple[PlannedLesson, ...] = ()
+    due: str = ""
+    streams: tuple[str, ...] = ()  # live at the hub now
+
+
+class Offer(Struct, frozen=True, omit_defaults=True):
+    """A recording that could be shown while the hub is away."""
+
+    item: str
+    title: str
+    day: str
+    minutes: int
+
+
+class Recorded(Struct, frozen=True, omit_defaults=True):
+    """What the recorder does with the lesson that runs."""
+
+    state: RecordingState = "off"
+    seconds: float = 0.0
+    reason: str = ""  # a word key, when stopped: disk-full, read-only, disk-error, failed
+
+
+class Lesson(Notice, frozen=True, tag="lesson", omit_defaults=True):
+    """The lesson that runs here, as the stage has it; `state` "none" when none does."""
+
+    state: StageState = "none"
+    lesson: str = ""  # its name in the timetable; "" for a stream that was chosen without one
+    class_: str = ""
+    subject: str = ""
+    topic: str = ""
+    teacher: str = ""
+    hub: str = ""
+    stream: str = ""
+    behind: float = 0.0  # seconds behind the hub: 0 when live
+    can_pause: bool = False  # false where nothing is recorded
+    position: float = 0.0  # seconds in the recording that is played
+    length: float = 0.0
+    paused: bool = False
+    away: float = 0.0  # seconds since the hub was heard
+    offer: Offer | None = None
+    recorded: Recorded = Recorded()
+    hand: int = 0  # milliseconds since 1970 when the hand was raised; 0 when it is down
+    questions: int = 0  # asked in this lesson
+    choices: tuple[str, ...] = ()  # live streams, when it is not known which of them is this lesson
+
+
+class Link(Notice, frozen=True, tag="link", omit_defaults=True):
+    """How the hub is heard, in one word."""
+
+    state: LinkState
+    since: int = 0  # milliseconds since 1970
+
+
+class Showing(Notice, frozen=True, tag="showing", omit_defaults=True):
+    """What the projector's page is to show, and what it said of itself."""
+
+    mode: Literal["free", "slate", "stream", "recording", "check"] = "free"
+    projector: Literal["absent", "idle", "playing", "frozen", "muted"] = "absent"
+
+
+class RegisterChanged(Notice, frozen=True, tag="register-changed", omit_defaults=True):
+    """A register was written, by this or another screen."""
+
+    lesson: str
+    head: str  # the id of what counts now
+
+    @property
+    def key(self) -> str:
+        """Return the lesson's key."""
+        return f"RegisterChanged {self.lesson}"
+
+
+class Library(Notice, frozen=True, tag="library", omit_defaults=True):
+    """The library has changed: ask again for what is shown."""
+
+    version: int = 0
+    here: int = 0  # items on this disk
+    coming: str = ""  # the item that is being fetched
+    share: float = 0.0  # of it, from 0 to 1
+    waits: Literal["", "lesson", "link", "disk"] = ""  # why nothing is fetched although something is wanted
+
+
+class Channel(Struct, frozen=True, omit_defaults=True):
+    """One measured quantity of a device."""
+
+    name: str
+    quantity: str  # a word key: temperature, pressure, voltage, …
+    unit: str  # UCUM
+    low: float
+    high: float
+    decimals: int = 1
+    shown: dict[str, str] = {}  # the unit as people write it, by language
+
+
+class Device(Struct, frozen=True, omit_defaults=True):
+    """One instrument or robot."""
+
+    id: str
+    label: str  # what the school calls it, or a word key
+    kind: Literal["sensor", "robot"]
+    state: DeviceState = "ready"
+    channels: tuple[Channel, ...] = ()
+    programs: tuple[str, ...] = ()
+    running: str = ""  # the program that runs
+    message: str = ""  # the last that it said: a word key where it has one
+    battery: float | None = None  # from 0 to 1
+    simulated: bool = False
+
+
+class Devices(Notice, frozen=True, tag="devices", omit_defaults=True):
+    """Every device that is or was plugged in; `stopped` while everything is stopped and kept so."""
+
+    devices: tuple[Device, ...] = ()
+    stopped: bool = False
+
+
+class Reading(Notice, frozen=True, tag="reading", omit_defaults=True):
+    """The newest value of a channel, at most ten a second."""
+
+    device: str
+    channel: str
+    at: int  # milliseconds since 1970
+    value: float | None = None  # None while the device says nothing
+    flag: Literal["", "out-of-range"] = ""
+
+    @property
+    def key(self) -> str:
+        """Return the channel's key."""
+        return f"Reading {self.device} {self.channel}"
+
+
+class Bound(Struct, frozen=True):
+    """Which channel an experiment measures a quantity with."""
+
+    quantity: str
+    device: str
+    channel: str
+    unit: str
+
+
+class Run(Notice, frozen=True, tag="run", omit_defaults=True):
+    """The experiment that runs, or the last one."""
+
+    state: Literal["none", "running", "done", "stopped"] = "none"
+    id: str = ""
+    experiment: str = ""
+    began: int = 0  # milliseconds since 1970
+    seconds: float = 0.0
+    samples: int = 0
+    marks: int = 0
+    group: int = 1  # of pupils
+    bound: tuple[Bound, ...] = ()
+    reason: str = ""  # a word key, when stopped: disk-full, disk-error, interrupted; longest, when done
+    simulated: bool = False  # nothing real was measured
+
+
+class Light(Struct, frozen=True, omit_defaults=True):
+    """One of the four lights: the sentence's key and its blanks."""
+
+    name: Literal["hub", "disk", "devices", "power"]
+    state: LightState
+    said: str
+    blanks: Blanks = {}
+
+
+class Health(Notice, frozen=True, tag="health", omit_defaults=True):
+    """How the node is, in what a teacher can act on."""
+
+    lights: tuple[Light, ...] = ()
+    registers: int = 0  # that wait to be sent
+    others: int = 0  # other facts that wait
+    reached: int = 0  # milliseconds since 1970 when the hub was last even with us; 0 for never
+    trying: bool = False
+    minutes_free: int = 0  # of recording that still fit on the disk
+
+
+class MediaCheck(Notice, frozen=True, tag="media-check", omit_defaults=True):
+    """What the projector's page finds of camera and microphone while they are checked."""
+
+    page: bool = False  # a page on this computer takes part
+    microphone: CheckState = "waiting"
+    level: float = 0.0  # of sound, from 0 to 1
+    camera: CheckState = "waiting"
+    size: str = ""  # of the picture: 1280×720
+
+
+class Said(Notice, frozen=True, tag="said", omit_defaults=True):
+    """Something that has just happened and that a person should read; it is not kept."""
+
+    said: str  # a word key
+    blanks: Blanks = {}
+    severity: Literal["good", "poor", "bad"] = "good"
+
+
+AnyNotice = (
+    Hello | Beat | Settings | Day | Lesson | Link | Showing | RegisterChanged | Library | Devices | Reading
+    | Run | Health | MediaCheck | Said
+)  # fmt: skip
+KEPT_NOT = (Beat, Said)  # who attaches later does not need them
