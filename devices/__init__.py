@@ -1,0 +1,1 @@
+"""Instruments and robots: what a driver is, the drivers, the experiments, and simulated ones."""

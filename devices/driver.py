@@ -1,0 +1,106 @@
+"""What a driver is: a table of channels and a decoder (core).
+
+It opens no port, waits for nothing and asks no clock: bytes come in any pieces, with the time at which they
+came, and go out as what it returns. Whoever owns the line writes that, in order.
+
+A driver of something that moves says how it is stopped. `stop` may be asked for at any time and any number of
+times, before `begin` too: the daemon writes it when a line opens, when nobody looks any more, and at its end.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar, Literal, NamedTuple
+
+from msgspec import Struct
+
+from devices.errors import ActuatorUnknown
+
+Flag = Literal["", "out-of-range"]
+
+
+class Channel(Struct, frozen=True):
+    """One measured quantity of an instrument: a row of its driver's table."""
+
+    name: str
+    quantity: str  # a word key: temperature, pressure, voltage, …
+    unit: str  # UCUM; how it is shown: devices/units.py
+    low: float
+    high: float
+    decimals: int = 1
+    rate: float = 1.0  # samples a second, while all is well
+
+
+class Actuator(Struct, frozen=True):
+    """One thing that an instrument can move or switch: a row of its driver's table."""
+
+    name: str
+    does: str  # a word key: motor, servo, lamp, …
+    low: float
+    high: float
+    unit: str = "1"  # UCUM
+    rest: float = 0.0  # where `stop` leaves it
+
+
+class Sample(NamedTuple):
+    """What a channel showed: the value as it came, beyond the channel's range too."""
+
+    channel: str
+    at: float  # seconds of the clock that `feed` was given
+    raw: float
+    flag: Flag = ""
+
+
+class Status(Struct, frozen=True):
+    """What a robot said of itself; None where it said nothing."""
+
+    running: str | None = None  # the program; "" when none runs
+    battery: float | None = None  # from 0 to 1
+    message: str | None = None  # a word key where it has one, else its own words
+
+
+Heard = list[Sample | Status]
+
+
+class Driver(ABC):
+    """One connection to an instrument of some kind; made anew for each."""
+
+    usb: ClassVar[frozenset[tuple[int, int]]] = frozenset()  # vendor and product of what it is surely for
+    bauds: ClassVar[Sequence[int]] = (115200,)  # the likeliest first
+    channels: Sequence[Channel] = ()
+    actuators: Sequence[Actuator] = ()
+    programs: Sequence[str] = ()
+    refused: int = 0  # lines or frames that were no reading
+    identity: str = ""  # what the other end said that it is; "" until it has proven to be one of this kind
+
+    def greet(self) -> bytes:
+        """Return one polite question for who does not speak first; it moves and resets nothing."""
+        return b""
+
+    def begin(self) -> bytes:
+        """Return what makes it speak; it must move nothing."""
+        return b""
+
+    def ask(self, now: float) -> bytes:
+        """Return what is to be asked now, ten times a second; nothing for one that speaks by itself."""
+        return b""
+
+    @abstractmethod
+    def feed(self, piece: bytes, at: float) -> Heard:
+        """Return what these bytes complete; the same for one call or one a byte."""
+
+    def drive(self, actuator: str, value: float) -> bytes:
+        """Return what sets an actuator; raise ActuatorUnknown, BeyondRange."""
+        raise ActuatorUnknown(f"{actuator[:40]!r}: this instrument moves nothing")
+
+    def run(self, program: str) -> bytes:
+        """Return what starts a program; raise ProgramUnknown."""
+        raise NotImplementedError("a driver with programs says how they are run")
+
+    @abstractmethod
+    def stop(self) -> bytes:
+        """Return what stops everything it can move; at any time, any number of times."""
+
+
+def sampled(channel: Channel, at: float, raw: float) -> Sample:
+    """Return a sample: what is out of range is flagged, never clipped."""
+    return Sample(channel.name, at, raw, "" if channel.low <= raw <= channel.high else "out-of-range")

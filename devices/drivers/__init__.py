@@ -1,0 +1,1 @@
+"""Drivers, one file a family: a table of channels and a decoder."""

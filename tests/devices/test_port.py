@@ -1,0 +1,209 @@
+"""Ports: real terminals of the kernel, opened once, read in order, written in order, lost at once."""
+
+import asyncio
+import grp
+import os
+import pwd
+import subprocess
+import sys
+import termios
+import tty
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from devices.errors import LineLost, PortBusy, PortForbidden
+from devices.port import MAX_UNSENT, Port
+
+PATIENCE = 10.0  # seconds
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+OPENS = """
+import asyncio, sys
+from devices.port import Port
+async def main(): Port(sys.argv[1])
+asyncio.run(main())
+"""
+
+
+class Far:
+    """The other end of a pseudo terminal: what an instrument does."""
+
+    def __init__(self) -> None:
+        self.end, near = os.openpty()
+        tty.setraw(near)
+        self.path = os.ttyname(near)
+        os.close(near)
+        os.set_blocking(self.end, False)
+
+    def say(self, piece: bytes) -> None:
+        os.write(self.end, piece)
+
+    async def hear(self, length: int) -> bytes:
+        heard = b""
+        async with asyncio.timeout(PATIENCE):
+            while len(heard) < length:
+                heard += await self._more()
+        return heard
+
+    async def _more(self) -> bytes:
+        try:
+            return os.read(self.end, 65_536)
+        except BlockingIOError:
+            await asyncio.sleep(0.001)
+            return b""
+
+    def unplug(self) -> None:
+        if self.end >= 0:
+            os.close(self.end)
+            self.end = -1
+
+
+@pytest.fixture
+def far() -> Iterator[Far]:
+    made = Far()
+    yield made
+    made.unplug()
+
+
+@pytest.fixture
+async def port(far: Far) -> AsyncIterator[Port]:
+    opened = Port(far.path)
+    yield opened
+    opened.close()
+
+
+async def _heard(port: Port, length: int) -> bytes:
+    heard = b""
+    async with asyncio.timeout(PATIENCE):
+        while len(heard) < length:
+            heard += await port.read()
+    return heard
+
+
+def _flood(port: Port) -> None:
+    for _ in range(1000):
+        port.write(b"x" * 1024)
+
+
+async def test_every_byte_arrives_unchanged_in_both_directions(far: Far, port: Port) -> None:
+    every = bytes(range(256))
+    far.say(every)
+    assert await _heard(port, 256) == every
+    port.write(every)
+    assert await far.hear(256) == every
+
+
+async def test_what_is_written_in_one_go_is_sent_in_order(far: Far, port: Port) -> None:
+    pieces = [b"%05d" % number for number in range(1000)]
+    for piece in pieces:
+        port.write(piece)
+    assert await far.hear(5000) == b"".join(pieces)
+
+
+async def test_an_instrument_that_takes_nothing_is_given_up_at_a_bound(far: Far, port: Port) -> None:
+    with pytest.raises(LineLost, match="takes nothing more"):
+        _flood(port)
+    assert len(await far.hear(1024)) >= 1024
+
+
+async def test_a_stop_goes_before_all_that_waits(far: Far, port: Port) -> None:
+    with pytest.raises(LineLost):
+        _flood(port)
+    port.urge(b"STOP")
+    heard = b""
+    async with asyncio.timeout(PATIENCE):
+        while not heard.endswith(b"STOP"):
+            heard += await far._more()
+    assert len(heard) < 1000 * 1024 - MAX_UNSENT / 2
+
+
+async def test_unplugging_is_noticed_by_who_reads_and_by_who_writes(far: Far, port: Port) -> None:
+    far.say(b"last words")
+    assert await _heard(port, 10) == b"last words"
+    far.unplug()
+    async with asyncio.timeout(PATIENCE):
+        with pytest.raises(LineLost):
+            await port.read()
+    with pytest.raises(LineLost):
+        port.write(b"?")
+
+
+async def test_a_port_that_is_closed_says_so_to_who_waits(far: Far, port: Port) -> None:
+    waiting = asyncio.ensure_future(port.read())
+    await asyncio.sleep(0)
+    port.close()
+    port.close()
+    with pytest.raises(LineLost, match="closed"):
+        await waiting
+    with pytest.raises(LineLost, match="closed"):
+        port.write(b"?")
+
+
+async def test_a_port_in_use_is_refused_with_who_has_it(far: Far, port: Port) -> None:
+    with pytest.raises(PortBusy, match=rf"in use by .*\(PID {os.getpid()}\)"):
+        Port(far.path)
+
+
+@needs_root
+async def test_a_program_that_asks_nobody_is_kept_out_too(far: Far, port: Port) -> None:
+    os.chmod(far.path, 0o666)
+    opens = "import os, sys; os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY)"
+    assert "Device or resource busy" in _nobody_runs(opens, far.path)
+
+
+@needs_root
+async def test_a_port_that_is_not_for_this_user_is_refused_with_the_group_that_is_missing(far: Far) -> None:
+    os.chmod(far.path, 0o600)
+    said = _nobody_runs(OPENS, far.path)
+    assert PortForbidden.__name__ in said
+    assert f"it takes the group {grp.getgrgid(os.stat(far.path).st_gid).gr_name}" in said
+
+
+def _nobody_runs(script: str, path: str) -> str:
+    """Run a script as a user who may do nothing; return what went wrong."""
+    nobody = pwd.getpwnam("nobody").pw_uid
+    command = [sys.executable, "-c", script, path]
+    return subprocess.run(command, user=nobody, capture_output=True, text=True, check=False).stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "why"), [("/dev/absent", "No such file"), ("/dev/null", "ioctl|tty|device")]
+)
+async def test_what_is_no_port_is_refused_in_words(path: str, why: str) -> None:
+    with pytest.raises(LineLost, match=why):
+        Port(path)
+
+
+async def test_a_speed_that_no_line_has_is_refused(far: Far) -> None:
+    with pytest.raises(LineLost, match="no line has 12345 baud"):
+        Port(far.path, 12345)
+
+
+async def test_a_port_is_raw_and_keeps_dtr_when_it_is_closed(far: Far) -> None:
+    opened = Port(far.path, 9600)
+    seen = os.open(far.path, os.O_RDWR | os.O_NOCTTY) if os.geteuid() == 0 else opened._file
+    mode = termios.tcgetattr(seen)
+    assert not mode[2] & termios.HUPCL
+    assert not mode[3] & (termios.ICANON | termios.ECHO | termios.ISIG)
+    assert mode[4] == mode[5] == termios.B9600
+    if seen != opened._file:
+        os.close(seen)
+    opened.close()
+
+
+async def test_a_port_without_modem_lines_can_be_reset_without_harm(far: Far, port: Port) -> None:
+    port.reset()
+    far.say(b"still here")
+    assert await _heard(port, 10) == b"still here"
+
+
+async def test_the_time_is_that_of_the_bytes_and_not_of_the_reading(far: Far) -> None:
+    now = [5.0]
+    opened = Port(far.path, clock=lambda: now[0])
+    far.say(b"x")
+    async with asyncio.timeout(PATIENCE):
+        await opened._some.wait()
+    now[0] = 9.0
+    await opened.read()
+    assert opened.at == 5.0
+    opened.close()

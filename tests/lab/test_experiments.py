@@ -1,0 +1,197 @@
+"""An experiment from the list to the file: begun, marked, ended, looked at, exported, noted."""
+
+import asyncio
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.contract.answers import Experiments
+from edge.contract.commands import (
+    ExportExperiment,
+    ListExperiments,
+    MarkMoment,
+    ReadCurve,
+    StartExperiment,
+    StopExperiment,
+)
+from edge.contract.notices import Devices, Reading, Run
+from tests.lab.journal import made
+from tests.lab.room import DEADLINE, LESSON, Room, room
+
+SMALL = 40 << 20  # bytes: the journal's reserve and files, and what a laboratory needs to begin
+
+
+async def begun(it: Room, experiment: str, instrument: str) -> Run:
+    await it.measured(instrument)
+    await it.ask(StartExperiment(experiment, 2))
+    return await it.run(lambda each: each.state == "running" and each.samples > 3)
+
+
+async def test_what_can_be_measured_is_listed_and_what_cannot_is_said(tmp_path: Path) -> None:
+    async with room(tmp_path, "thermometer") as it:
+        await it.measured("thermometer")
+        listed = await it.ask(ListExperiments())
+        refused = await it.refused(StartExperiment("ohm"))
+        unknown = await it.refused(StartExperiment("cold-fusion"))
+    assert isinstance(listed, Experiments)
+    assert [each.id for each in listed.experiments if each.ready] == ["cooling", "evaporation"]
+    assert listed.experiments[0].title == {"kk": "Судың сууы", "ru": "Остывание воды", "en": "Cooling curve"}
+    assert refused == ("quantity-missing", {"quantity": "voltage", "unit": "V"})
+    assert unknown == ("not-found", {})
+
+
+async def test_an_experiment_is_recorded_with_its_marks_group_and_lesson(tmp_path: Path) -> None:
+    async with room(tmp_path, "electricity") as it:
+        running = await begun(it, "ohm", "electricity")
+        assert await it.refused(StartExperiment("ohm")) == ("experiment-running", {})
+        await it.ask(MarkMoment())
+        await it.ask(MarkMoment())
+        await it.ask(StopExperiment())
+        done = await it.run(lambda each: each.state == "done")
+        (fact,) = await made(it)
+        listed = await it.ask(ListExperiments())
+        curve = await it.ask(ReadCurve(done.id, "simulated-electricity", "current"))
+        assert await it.refused(StopExperiment()) == ("not-running", {})
+        assert await it.refused(MarkMoment()) == ("not-running", {})
+    assert (done.id, done.marks, done.group, done.simulated) == (running.id, 2, 2, True)
+    assert [each.quantity for each in done.bound] == ["voltage", "current"]
+    assert done.samples >= running.samples
+    assert (fact.experiment, fact.lesson, fact.group, fact.marks) == ("ohm", LESSON, 2, 2)
+    assert (fact.run, fact.samples, fact.simulated) == (done.id, done.samples, True)
+    assert (listed.runs[0].id, listed.runs[0].samples) == (done.id, done.samples)
+    assert len(curve.values) == done.samples / 2
+    assert len(curve.marks) == 2
+    assert list(curve.times) == sorted(curve.times)
+
+
+def opened(path: str) -> tuple[Path, bytes]:
+    return Path(path), Path(path).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("ru", ["Опыт;Закон Ома", "Группа;2", "Время, с;Напряжение, В;Сила тока, мА;Отметка;Замечание"]),
+        ("kk", ["Тәжірибе;Ом заңы", "Топ;2", "Уақыт, с;Кернеу, В;Ток күші, мА;Белгі;Ескерту"]),
+        ("en", ["Experiment;Ohm's law", "Group;2", "Time, s;Voltage, V;Current, mA;Mark;Remark"]),
+    ],
+)
+async def test_an_export_opens_in_excel_with_units_marks_and_what_is_simulated(
+    tmp_path: Path, lang: str, words: list[str]
+) -> None:
+    async with room(tmp_path, "electricity") as it:
+        run = await begun(it, "ohm", "electricity")
+        await it.ask(MarkMoment())
+        await it.ask(StopExperiment())
+        made_ = await it.ask(ExportExperiment(run.id, lang))  # type: ignore[arg-type]  # parametrised
+        again = await it.ask(ExportExperiment(run.id, lang))  # type: ignore[arg-type]  # parametrised
+    path, content = opened(made_.path)
+    lines = content.decode("utf-8-sig").split("\r\n")
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert (path.parent, made_.bytes, again) == (tmp_path / "exports", len(content), made_)
+    assert [each for each in words if each not in lines] == []
+    assert any(LESSON in line for line in lines)
+    assert any("simul" in line.lower() or "имитация" in line.lower() for line in lines[:8])
+    rows = [line.split(";") for line in lines[lines.index(words[2]) + 1 : -1]]
+    assert [row[3] for row in rows if row[3]] == ["1"]
+    assert all("." not in cell for row in rows for cell in row)
+    assert all(float(row[1].replace(",", ".")) <= 6.1 for row in rows if row[1])
+    assert [each.name for each in tmp_path.joinpath("exports").iterdir()] == [path.name]
+
+
+async def test_an_unknown_run_or_channel_is_refused(tmp_path: Path) -> None:
+    async with room(tmp_path, "thermometer") as it:
+        assert await it.refused(ExportExperiment("none")) == ("not-found", {})
+        run = await begun(it, "cooling", "thermometer")
+        assert await it.refused(ReadCurve(run.id, "simulated-thermometer", "none")) == ("not-found", {})
+        assert await it.refused(ReadCurve("none", "simulated-thermometer", "temperature")) == (
+            "not-found",
+            {},
+        )
+
+
+async def test_a_run_goes_on_over_an_unplugged_sensor_and_its_values_out_of_range(tmp_path: Path) -> None:
+    async with room(tmp_path, "thermometer") as it:
+        run = await begun(it, "cooling", "thermometer")
+        it.far["thermometer"].fault = "unplugged"
+        await it.device("thermometer", lambda each: each.state == "gone")
+        it.far["thermometer"].fault = "out-of-range"
+        before = (await it.run(lambda each: each.state == "running")).samples
+        await it.run(lambda each: each.state == "running" and each.samples > before + 3)
+        await it.ask(StopExperiment())
+        made_ = await it.ask(ExportExperiment(run.id, "en"))
+    assert b"1410;;out of range" in opened(made_.path)[1]
+
+
+async def test_a_closed_daemon_keeps_what_it_measured_last(tmp_path: Path) -> None:
+    async with room(tmp_path, "pendulum") as it:
+        run = await begun(it, "pendulum", "pendulum")
+    async with room(tmp_path) as it:
+        last = await it.run(lambda _: True)
+    assert (last.id, last.state, last.reason) == (run.id, "stopped", "interrupted")
+    assert last.samples >= run.samples
+
+
+async def test_a_broken_file_is_put_aside_and_measuring_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab" / "lab.db").write_bytes(b"not a database, surely" * 100)
+    async with room(tmp_path, "thermometer") as it:
+        await begun(it, "cooling", "thermometer")
+        await it.ask(StopExperiment())
+    assert (tmp_path / "lab" / "broken-lab.db").exists()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system that can be made full."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ("mount", "-t", "tmpfs", "-o", f"size={SMALL}", "tirek-test", str(folder))
+    if os.geteuid() or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("a file system can be mounted only by root")
+    yield folder
+    subprocess.run(("umount", str(folder)), check=True)
+
+
+async def test_a_full_disk_stops_the_recording_and_not_the_picture_or_the_stop(small_disk: Path) -> None:
+    async with room(small_disk, "thermometer", "robot") as it:
+        run = await begun(it, "cooling", "thermometer")
+        filler = small_disk / "filler"
+        with filler.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, _free(small_disk) - (1 << 20))
+        stopped = await it.run(lambda each: each.state == "stopped")
+        newest = await it.measured("thermometer")
+        await it.told(Reading, lambda each: each.at > newest.at)
+        assert await it.refused(StartExperiment("cooling")) == ("disk-full", {})
+        assert (await it.told(Devices, lambda _: True)).stopped is False
+        filler.unlink()
+        await it.ask(StartExperiment("cooling"))
+        listed = await it.ask(ListExperiments())
+    assert (stopped.id, stopped.reason) == (run.id, "disk-full")
+    assert run.id in [each.id for each in listed.runs]
+
+
+def _free(folder: Path) -> int:
+    room_ = os.statvfs(folder)
+    return room_.f_bavail * room_.f_frsize
+
+
+async def test_samples_are_written_while_everything_else_goes_on(tmp_path: Path) -> None:
+    async with room(tmp_path, "motion-sensor") as it:
+        await begun(it, "free-fall", "motion-sensor")
+        done = await _until_done(it)
+    assert (done.state, done.reason) == ("done", "")
+    assert 10.0 <= done.seconds < 11.0
+    assert 195 <= done.samples <= 205
+
+
+async def _until_done(it: Room) -> Run:
+    async with asyncio.timeout(2 * DEADLINE):
+        while True:
+            run = await it.run(lambda _: True)
+            if run.state != "running":
+                return run
+            await asyncio.sleep(0.1)

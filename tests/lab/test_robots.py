@@ -1,0 +1,117 @@
+"""Nothing moves unseen, and everything stops at once."""
+
+import asyncio
+from pathlib import Path
+from time import perf_counter
+
+from edge.contract.commands import AllowMotion, RunProgram, StopDevice, StopEverything
+from edge.contract.notices import Devices
+from edge.lab.lease import LEASE, Lease
+from tests.lab.room import Room, room, until
+
+DANCE = RunProgram("simulated-robot", "dance")
+SENSORS = (
+    "thermometer",
+    "gas-pressure",
+    "ph-meter",
+    "motion-sensor",
+    "pendulum",
+    "electricity",
+    "force-sensor",
+)
+
+
+async def dancing(it: Room) -> None:
+    await it.device("robot", lambda each: each.state == "ready")
+    await it.ask(DANCE)
+    assert it.robot.moves
+    await it.device("robot", lambda each: each.running == "dance" and each.message == "started")
+
+
+async def stands(it: Room) -> None:
+    await until(lambda: not it.robot.moves)
+
+
+async def test_a_program_runs_and_one_robot_is_stopped(tmp_path: Path) -> None:
+    async with room(tmp_path, "robot") as it:
+        await dancing(it)
+        await it.ask(StopDevice("simulated-robot"))
+        assert not it.robot.moves
+        await it.device("robot", lambda each: each.running == "" and each.message == "stopped")
+        await dancing(it)
+
+
+async def test_everything_stops_within_a_tenth_of_a_second_and_stays_stopped(tmp_path: Path) -> None:
+    async with room(tmp_path, "robot", *SENSORS) as it:
+        await dancing(it)
+        began = perf_counter()
+        await it.ask(StopEverything())
+        assert perf_counter() - began < 0.1
+        assert not it.robot.moves
+        assert (await it.told(Devices, lambda _: True)).stopped
+        assert await it.refused(DANCE) == ("stopped", {})
+        await it.ask(StopEverything())
+        await it.ask(AllowMotion())
+        assert not (await it.told(Devices, lambda _: True)).stopped
+        assert not it.robot.moves
+        await dancing(it)
+
+
+async def test_a_robot_stops_when_nobody_looks_any_more(tmp_path: Path) -> None:
+    async with room(tmp_path, "robot") as it:
+        await dancing(it)
+        began = asyncio.get_running_loop().time()
+        it.looks = False
+        await stands(it)
+        assert LEASE - 0.3 < asyncio.get_running_loop().time() - began < 2.1
+        assert await it.refused(DANCE) == ("nobody-looks", {})
+        it.looks = True
+        await dancing(it)
+
+
+async def test_a_robot_that_comes_back_is_stopped_before_anything_else(tmp_path: Path) -> None:
+    async with room(tmp_path, "robot") as it:
+        await dancing(it)
+        it.far["robot"].fault = "unplugged"
+        gone = await it.device("robot", lambda each: each.state == "gone")
+        assert (gone.running, it.robot.moves) == ("", True)
+        assert await it.refused(DANCE) == ("gone", {})
+        await it.ask(StopEverything())
+        it.far["robot"].fault = ""
+        await stands(it)
+        await it.device("robot", lambda each: each.state == "ready")
+
+
+async def test_a_robot_that_starts_by_itself_while_everything_is_stopped_is_stopped_again(
+    tmp_path: Path,
+) -> None:
+    async with room(tmp_path, "robot") as it:
+        await it.device("robot", lambda each: each.state == "ready")
+        await it.ask(StopEverything())
+        it.robot.take(b"run line\n", it.bench.clock())
+        await stands(it)
+
+
+async def test_a_robot_stops_when_the_daemon_ends(tmp_path: Path) -> None:
+    async with room(tmp_path, "robot") as it:
+        await dancing(it)
+    assert not it.robot.moves
+
+
+async def test_what_there_is_not_is_refused(tmp_path: Path) -> None:
+    async with room(tmp_path, "robot", "thermometer") as it:
+        await it.device("robot", lambda each: each.state == "ready")
+        await it.device("thermometer", lambda each: each.state == "ready")
+        assert await it.refused(RunProgram("simulated-robot", "fly")) == ("not-found", {})
+        assert await it.refused(RunProgram("simulated-thermometer", "dance")) == ("not-found", {})
+        assert await it.refused(RunProgram("nobody", "dance")) == ("gone", {})
+        assert await it.refused(StopDevice("nobody")) == ("not-found", {})
+        await it.ask(StopDevice("simulated-thermometer"))
+
+
+def test_a_lease_is_over_a_moment_after_the_last_look() -> None:
+    lease = Lease()
+    assert lease.is_over(100.0)
+    lease.renew(100.0)
+    assert not lease.is_over(100.0 + LEASE - 0.01)
+    assert lease.is_over(100.0 + LEASE)
