@@ -33,7 +33,8 @@ class HeldLessons:
         node = self._journal.identity.node
         bodies = self._journal.ledger.read(lambda db: db.execute(NOTED, (node,)).fetchall())
         noted = {_recording_of(body) for (body,) in bodies}
-        return [_held(each) for each in self._store.list() if each.state in OVER and each.id not in noted]
+        over = [each for each in self._store.list() if each.state in OVER and not each.copy_of]
+        return [_held(each) for each in over if each.id not in noted]
 
 
 def _held(recording: Recording) -> LessonHeld:

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import aiohttp
+from msgspec import Struct
 
 from edge.errors import JournalFailed
-from sync.client import Uplink
-from sync.errors import JournalError
+from sync.client import ParentRefuses, Uplink
+from sync.errors import DiskFull, JournalError
 from sync.joining.identity import Identity, Parent, load_or_create, load_parent
-from sync.joining.tls import client_context
+from sync.joining.tls import HubMismatch, NodeUnknown, client_context
 from sync.ledger import Ledger, computer
 from sync.names import Names
 
@@ -59,6 +60,14 @@ class Journal:
         self.names.close()
 
 
+class Contact(Struct):
+    """How the last tries to reach the hub ended."""
+
+    reached: int = 0  # milliseconds since 1970, by our clock, when the hub was last even with us
+    failed: str = ""  # why the last try came to nothing: silent, unknown, other, disk
+    tries: int = 0  # that ended, one way or the other
+
+
 class Upstream:
     """The way of a node's facts to its hub, from the enrolment on; two parts to be kept running."""
 
@@ -67,6 +76,7 @@ class Upstream:
         self._joined = joined  # called when this node got a hub, or another one
         self._following: asyncio.Timeout | None = None
         self.wake = asyncio.Event()
+        self.contact = Contact()
 
     async def follow(self) -> None:
         """Keep this node and its hub even until the hub is out of reach or another one."""
@@ -77,7 +87,7 @@ class Upstream:
         connector = aiohttp.TCPConnector(
             ssl=client_context(journal.identity, parent), limit=1, keepalive_timeout=KEEP_ALIVE
         )
-        uplink = Uplink(journal.ledger, journal.names, parent, computer)
+        uplink = Uplink(journal.ledger, journal.names, parent, computer, self._reached)
         try:
             async with aiohttp.ClientSession(connector=connector) as http, asyncio.timeout(None) as following:
                 self._following = following
@@ -85,9 +95,13 @@ class Upstream:
         except TimeoutError:
             log.info("hub changed")
         except JournalError as exc:
+            self.contact = Contact(self.contact.reached, _cause(exc), self.contact.tries + 1)
             raise JournalFailed(str(exc)) from exc
         finally:
             self._following = None
+
+    def _reached(self) -> None:
+        self.contact = Contact(self._journal.ledger.now(), "", self.contact.tries + 1)
 
     async def watch(self) -> None:
         """Wake the exchange when there is something new, whatever process wrote it."""
@@ -106,3 +120,8 @@ class Upstream:
             self._following.reschedule(asyncio.get_running_loop().time())
         self.wake.set()
         self._joined()
+
+
+def _cause(exc: JournalError) -> str:
+    causes = {NodeUnknown: "unknown", ParentRefuses: "unknown", HubMismatch: "other", DiskFull: "disk"}
+    return next((word for kind, word in causes.items() if isinstance(exc, kind)), "silent")

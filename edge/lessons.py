@@ -3,7 +3,10 @@
 import asyncio
 from collections.abc import Callable
 
+from msgspec import structs
+
 from edge.media.record.recorder import Recorder, RecordingState
+from edge.media.record.reel import Reel
 from edge.media.record.store import Store
 from edge.media.stream import Stream
 from edge.media.studio import Studio
@@ -28,14 +31,18 @@ class Lessons:
         self._recorders: dict[str, Recorder] = {}
         self._told: dict[str, RecordingState] = {}
         self._ending: set[Recorder] = set()
+        self._off: set[str] = set()  # streams whose recording was ended while they were live
         self._record = record
         self._stopping = False
         self._tell_ended = ended  # called when recordings were finished
         studio.watch(self._opened)
 
     def _opened(self, stream: Stream) -> None:
-        if not self._record or self._stopping:
-            return
+        self._off.discard(stream.name)
+        if self._record and not self._stopping:
+            self._begin(stream)
+
+    def _begin(self, stream: Stream) -> None:
         before = self._recorders.pop(stream.name, None)
         if before is not None:
             self._ending.add(before)
@@ -47,6 +54,27 @@ class Lessons:
         """Return what the recorder of a stream does."""
         recorder = self._recorders.get(stream)
         return recorder.state if recorder else RecordingState("off")
+
+    def reels(self, stream: str) -> tuple[Reel, ...]:
+        """Return the files of a stream's recording that are written or finished now."""
+        ended = [reel for each in self._ending if each.stream == stream for reel in each.reels]
+        recorder = self._recorders.get(stream)
+        growing = recorder.reels if recorder else ()
+        return (*(structs.replace(reel, growing=False) for reel in ended), *growing)
+
+    def record(self, stream: Stream, on: bool) -> None:
+        """Record a live stream from now on, whatever the configuration says, or end its recording."""
+        recorder = self._recorders.get(stream.name)
+        if on and recorder is None and not self._stopping:
+            self._off.discard(stream.name)
+            self._begin(stream)
+            stream.request_key(asyncio.get_running_loop().time())
+        elif not on:
+            self._off.add(stream.name)
+            if recorder is not None:
+                stream.detach(recorder)
+                recorder.closed()
+                self._ending.add(self._recorders.pop(stream.name))
 
     async def run(self) -> None:
         """Finish old recordings in a thread and drive the recorders until cancelled."""
@@ -66,8 +94,8 @@ class Lessons:
     def _resume(self) -> None:
         """Record what is live already: this part was run before, and its recorders were closed."""
         for stream in self._studio.streams.values():
-            if stream.name not in self._recorders:
-                self._opened(stream)
+            if self._record and stream.name not in self._recorders and stream.name not in self._off:
+                self._begin(stream)
 
     async def _recover(self) -> None:
         await asyncio.to_thread(self._store.recover, self._is_stopping)

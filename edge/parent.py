@@ -32,9 +32,16 @@ class ParentLink:
         self._studio = studio
         self._hubs = hubs
         self._wake = wake
+        self._link: Link | None = None
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the parent answers; None while there is nobody to follow."""
+        return self._link.reached if self._link else None
 
     async def run(self, identity: Identity, ntp: Callable[[], float], loopback: bool) -> None:
         """Follow the parent until cancelled; end when a found one is gone, so that another is chosen."""
+        self._link = None
         enrolled, hub = await self._choose()
         url = self._config.parent or (f"https://{enrolled.address}" if enrolled else "") or _nearest(hub)
         timeout = aiohttp.ClientTimeout(total=REQUEST_TIME, sock_connect=CONNECT_TIME)
@@ -43,8 +50,9 @@ class ParentLink:
             token = self._config.parent_token if hub is None else None
             parent = Parent(http, URL(url), self._config.name, token)
             pull = Pull(parent, self._studio, identity, ntp, loopback)
+            self._link = Link(parent, pull, self._config.follows, self._wake, hub is not None)
             try:
-                await Link(parent, pull, self._config.follows, self._wake, hub is not None).run()
+                await self._link.run()
             except ExceptionGroup as group:
                 if hub is None or sole(group, ParentFailed) is None:
                     raise

@@ -42,17 +42,33 @@ class ParentSilent(JournalError):
     """The parent was not reached, or did not answer as a parent does."""
 
 
+class ParentRefuses(ParentSilent):
+    """The parent does not let this node in any more."""
+
+
 class _Fork(Struct):
     stream: str
     head: int
 
 
-class Uplink:
-    """One node's way to its parent."""
+def _nobody() -> None:
+    """Tell nobody."""
 
-    def __init__(self, ledger: Ledger, names: Names, parent: Parent, now: Callable[[], Moment]) -> None:
+
+class Uplink:
+    """One node's way to its parent; `reached` is called whenever both hold the same."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        names: Names,
+        parent: Parent,
+        now: Callable[[], Moment],
+        reached: Callable[[], None] = _nobody,
+    ) -> None:
         self._ledger, self._names = ledger, names
         self._parent = parent
+        self._reached = reached
         self._url = f"https://{parent.address}"
         self._now = now
         self._child = Child(ledger.node, parent.school)
@@ -78,6 +94,7 @@ class Uplink:
         while True:
             wake.clear()
             await self.even(http)
+            self._reached()
             try:
                 async with asyncio.timeout(POLL):
                     await wake.wait()
@@ -171,6 +188,8 @@ class Uplink:
         took = monotonic() - began
         if status == 409:
             raise self._forked(_decode(body, _Fork))
+        if status == 401:
+            raise ParentRefuses(f"{self._url} answers 401: this node is not enrolled there, or was revoked")
         if status != 200:
             raise ParentSilent(f"{self._url} answers {status}: {body[:200].decode(errors='replace')}")
         try:

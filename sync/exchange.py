@@ -17,7 +17,7 @@ from sync.records import Fact
 from sync.streams import StreamName
 from sync.tables import Held, Here
 
-MOST_STREAMS = 32  # that a school's computer may have: it needs 4, and 4 more after each copy of its disk
+MOST_STREAMS = 32  # that a school's computer may have: it needs 5, and 5 more after each copy of its disk
 MOST_STREAMS_OF_A_HUB = 2048  # 3 for each of its schools, and as many after each restore
 CONTACT = 300_000  # milliseconds: how exactly it is known when a child was heard; most requests write nothing
 

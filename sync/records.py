@@ -16,7 +16,10 @@ Number = Annotated[int, Meta(ge=1, le=999)]
 Minutes = Annotated[int, Meta(ge=0, le=1440)]
 Seconds = Annotated[float, Meta(ge=0, le=1e7)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
+Samples = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Milliseconds = Annotated[int, Meta(ge=-(1 << 53), le=1 << 53)]
+MOST_LETTERS = 300  # of a question: what a teacher reads to her class while it waits
+Question = Annotated[str, Meta(min_length=1, max_length=MOST_LETTERS)]
 
 CODES = ("present", "late", "ill", "excused", "unexcused")
 MODELS = ("streaming", "online-teaching", "hub-and-magnet", "digital-solutions")
@@ -96,6 +99,43 @@ class LessonHeld(Record, frozen=True, omit_defaults=True):
     lesson: str = ""
 
 
+class LessonStarted(Record, frozen=True, omit_defaults=True):
+    """A class began a lesson at its screen, with this stream."""
+
+    lesson: str
+    stream: str
+
+
+class HandRaised(Record, frozen=True, omit_defaults=True):
+    """A class raised its hand in a lesson, or took it down; outside the timetable a lesson has no name."""
+
+    lesson: str
+    stream: str
+    up: bool
+
+
+class QuestionAsked(Record, frozen=True, omit_defaults=True):
+    """A class sent a question to whoever teaches on this stream."""
+
+    lesson: str
+    stream: str
+    text: Question
+
+
+class ExperimentMade(Record, frozen=True, omit_defaults=True):
+    """An experiment was made in a laboratory; what was measured stays there."""
+
+    experiment: str
+    began: str  # UTC, ISO 8601
+    seconds: Seconds
+    samples: Samples
+    marks: Count = 0
+    group: Count = 1  # of pupils
+    lesson: str = ""
+    run: str = ""  # its name in the laboratory
+    simulated: bool = False  # nothing real was measured
+
+
 class RegisterTaken(Record, frozen=True, omit_defaults=True):
     """Who was there: a mark for each roster number; a number without one is unmarked."""
 
@@ -148,6 +188,10 @@ KINDS: dict[str, type[Record]] = {
     "lesson-planned": LessonPlanned,
     "lesson-cancelled": LessonCancelled,
     "lesson-held": LessonHeld,
+    "lesson-started": LessonStarted,
+    "hand-raised": HandRaised,
+    "question-asked": QuestionAsked,
+    "experiment-made": ExperimentMade,
     "register-taken": RegisterTaken,
     "roster-changed": RosterChanged,
     "pupil-forgotten": PupilForgotten,

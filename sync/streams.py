@@ -24,16 +24,18 @@ class Flow(Struct, frozen=True):
 
 
 # Registers before everything; control is a handful of facts that the others need to be let in.
-# A roster goes down only: the names of children stay between a school and its hub.
+# A roster goes down only: the names of children stay between a school and its hub. What a class says in a
+# lesson that runs does not wait behind the log of a week without a link.
 FLOWS: dict[str, Flow] = {
     "control": Flow(up=True, down=False, rank=0, vital=True),
     "register": Flow(up=True, down=False, rank=1, vital=True, by_school=True),
     "correction": Flow(up=True, down=True, rank=2, vital=True, by_hub=True),
     "timetable": Flow(up=True, down=True, rank=3, by_hub=True),
     "roster": Flow(up=False, down=True, rank=4, by_hub=True),
-    "log": Flow(up=True, down=False, rank=6, by_school=True),
+    "talk": Flow(up=True, down=False, rank=5, by_school=True),
+    "log": Flow(up=True, down=False, rank=7, by_school=True),
 }
-UNKNOWN = Flow(up=True, down=False, rank=5)  # a class of a newer node is passed on towards the root
+UNKNOWN = Flow(up=True, down=False, rank=6)  # a class of a newer node is passed on towards the root
 
 
 class StreamName(Struct, frozen=True, order=True):

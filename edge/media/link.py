@@ -82,6 +82,7 @@ class Link:
         self._pulls: dict[str, asyncio.Task[None]] = {}
         self._away: float | None = None
         self._asking: asyncio.Timeout | None = None
+        self.reached = False  # the parent answered when it was asked last
 
     async def run(self) -> None:
         """Pull every followed stream that is live at the parent; raise ParentFailed to give it up."""
@@ -116,6 +117,7 @@ class Link:
         now = asyncio.get_running_loop().time()
         if self._away is None:
             self._away = now
+            self.reached = False
             log.warning("parent lost url=%s reason=%r", self._parent.url, str(exc))
         if self._found and now - self._away > GIVE_UP:
             raise exc
@@ -124,6 +126,7 @@ class Link:
         if self._away is not None:
             log.info("parent back url=%s", self._parent.url)
         self._away = None
+        self.reached = True
 
     async def _keep(self, name: str) -> None:
         patience = Patience(self._wake)

@@ -135,6 +135,12 @@ class Stream:
         starts_key: Callable[[bytes], bool] = (h264 if track.codec == "H264" else vp8).starts_key
         return starts_key(packet.payload)
 
+    def arrived(self, kind: Kind) -> tuple[int, int, float] | None:
+        """Return the newest sequence number, how many packets came, when the newest did; None before any."""
+        lane = self.lanes[kind]
+        newest = lane.ring.newest
+        return (newest.sequence, lane.packets, newest.arrival) if newest else None
+
     def report(self, kind: Kind, ntp: float, timestamp: int, now_ntp: float) -> None:
         """Learn from a sender report: media of this extended timestamp was captured at `ntp` of its clock."""
         shift = now_ntp - ntp

@@ -33,7 +33,9 @@ from tests.sync.peers import NOON
 NODE, OTHER = "0123456789abcdef", "fedcba9876543210"
 STREAM = f"{NODE}.{NODE}.register.aul"
 
-classes = st.sampled_from(("control", "register", "correction", "timetable", "roster", "log", "holograms"))
+classes = st.sampled_from(
+    ("control", "register", "correction", "timetable", "roster", "talk", "log", "holograms")
+)
 names = st.builds(
     "{}.{}.{}.{}".format, st.sampled_from((NODE, OTHER)), st.just(NODE), classes, st.sampled_from(("", "aul"))
 )
@@ -359,7 +361,7 @@ def test_every_stream_that_differs_is_in_exactly_one_part_of_the_plan(
 def test_registers_and_what_lets_them_in_are_pushed_before_all_else(
     mine: dict[str, Head], theirs: dict[str, Head]
 ) -> None:
-    order = ["control", "register", "correction", "timetable", "holograms", "log"]
+    order = ["control", "register", "correction", "timetable", "talk", "holograms", "log"]
     pushed = [order.index(name.split(".")[2]) for name, _ in protocol.plan(mine, theirs, {NODE, OTHER}).push]
     assert pushed == sorted(pushed)
 

@@ -22,6 +22,7 @@ from sync.membership import MOST_TIERS
 from sync.protocol import BATCH_BYTES, BATCH_FACTS, MAX_NEED, Batch, Head, Reply, Request
 from sync.records import (
     Audited,
+    HandRaised,
     LessonPlanned,
     NodeRevoked,
     PupilForgotten,
@@ -71,6 +72,7 @@ def country(tmp_path: Path) -> Iterator[Country]:
         ("correction", ILL),
         ("timetable", PLAN),
         ("roster", CHILD),
+        ("talk", HandRaised("7Б 2026-11-26 08:30", "lesson", up=True)),
         ("log", ScreenNote("x")),
     ],
 )
@@ -103,6 +105,8 @@ def test_a_classroom_writes_in_nobody_elses_name(country: Country, node: str) ->
         ("register", "hub", True),
         ("register", "aul", False),
         ("register", "dala", False),
+        ("talk", "hub", True),
+        ("talk", "aul", False),
         ("register", "region", False),
         ("correction", "aul", True),
         ("correction", "tau", True),

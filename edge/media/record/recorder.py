@@ -20,6 +20,7 @@ from edge.media.record.fit import Clock
 from edge.media.record.inbox import Inbox, Losses, Restart
 from edge.media.record.lane import Lane
 from edge.media.record.part import Place
+from edge.media.record.reel import Reel
 from edge.media.record.writer import Doing, Writer
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,16 @@ class Recorder:
         """What it does now."""
         writer = self._writer
         return RecordingState(writer.doing, writer.reason, writer.ident)
+
+    @property
+    def stream(self) -> str:
+        """The stream's name."""
+        return self._stream
+
+    @property
+    def reels(self) -> tuple[Reel, ...]:
+        """Its files so far, the newest last."""
+        return self._writer.reels
 
     @property
     def backlog(self) -> int:

@@ -38,6 +38,7 @@ class Recording(Struct, kw_only=True):
     frames: dict[Kind, int] = field(default_factory=dict)
     lost: dict[Kind, int] = field(default_factory=dict)  # packets that never came and frames they broke
     dropped: int = 0  # frames not written: the disk was too slow, or their timestamps went back
+    copy_of: str = ""  # the recording of the parent that this was fetched from; "" for one that was made here
 
     @property
     def extension(self) -> str:

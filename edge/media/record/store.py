@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.media.record import recording as notes
 from edge.media.record.durable import Disk
 from edge.media.record.index import BadIndex
-from edge.media.record.naming import is_name
+from edge.media.record.naming import began, is_name, stamp_of
 from edge.media.record.part import RESERVE, Place
 from edge.media.record.recording import META, Recording, seconds_so_far
 from edge.media.record.recovery import recover, remove, unfinished
 
 FOLDER = "recordings"
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 Recordings = list[Recording]
 
@@ -24,10 +26,11 @@ class Store:
         self.place = Place(state / FOLDER, disk or Disk(), reserve)
         self._waiting: list[str] | None = None
 
-    def list(self) -> Recordings:
-        """Return what is known of every recording, newest first."""
+    def list(self, since: datetime = EVER) -> Recordings:
+        """Return what is known of every recording that began since then, newest first."""
         names = (path.name.removesuffix(META) for path in self.place.folder.glob("*" + META))
-        found = [recording for name in names if (recording := self.get(name)) is not None]
+        wanted = (name for name in names if began(name) >= stamp_of(since))
+        found = [recording for name in wanted if (recording := self.get(name)) is not None]
         return sorted(found, key=lambda each: (each.started, each.part), reverse=True)
 
     def get(self, ident: str) -> Recording | None:

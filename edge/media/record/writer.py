@@ -25,6 +25,7 @@ from edge.media.record.opening import LEAD, Opening, Start
 from edge.media.record.part import Beginning, Part, Place
 from edge.media.record.placing import Jumped
 from edge.media.record.recording import Recording, stamp
+from edge.media.record.reel import Reel
 from edge.media.record.template import NoTemplate
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,19 @@ class Writer:
         if self._part is not None:
             return "recording"
         return "stopped" if self.reason else "off"
+
+    @property
+    def reels(self) -> tuple[Reel, ...]:
+        """The files so far, the newest last; may be asked while the thread writes."""
+        ended = [
+            Reel(each.id, each.media_type, each.seconds, gaps=tuple(each.gaps)) for each in tuple(self.closed)
+        ]
+        part = self._part
+        if part is None:
+            return tuple(ended)
+        id_, placing = part.header.id, part.placing
+        media_type = part.recording.media_type
+        return (*ended, Reel(id_, media_type, placing.seconds, True, tuple(placing.gaps)))
 
     def frame(self, frame: Frame) -> None:
         """Take a frame; disk errors stop the recording and never come out of here."""
