@@ -1,0 +1,1 @@
+"""The teacher's screen: keys become commands, notices become state, state becomes words."""
