@@ -13,7 +13,7 @@ from edge.errors import TirekError
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    parsed = parser().parse_args(arguments)
+    parsed = parser().parse_args((sys.argv[1:] if arguments is None else arguments) or ["tui"])
     try:
         status: int = parsed.command(parsed)
     except TirekError as exc:
@@ -28,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
         prog="tirek", description="Lessons live and recorded, from hub to classroom."
     )
     commands = tirek.add_subparsers(required=True, metavar="COMMAND")
+    _add_tui(commands.add_parser("tui", help="open the teacher's screen; what `tirek` alone does"))
     _add_run(commands.add_parser("run", help="be a node until a signal comes"))
     _add_check(commands.add_parser("check", help="read a configuration and say whether it is good"))
     _add_publish(commands.add_parser("publish", help="publish a file, a camera or a test picture over WHIP"))
@@ -101,6 +102,13 @@ def token(parsed: argparse.Namespace) -> int:
     return 0
 
 
+def tui(parsed: argparse.Namespace) -> int:
+    """Become the teacher's screen."""
+    from edge.commands import teaching
+
+    return teaching.open_screen(parsed)
+
+
 def version(parsed: argparse.Namespace) -> int:
     """Print the version."""
     from edge import VERSION
@@ -123,6 +131,19 @@ def _trial(parsed: argparse.Namespace) -> dict[str, Any]:
         table["parent"] = parsed.parent
     flags = {"announce": parsed.announce, "room": parsed.room, "allow_anyone": parsed.allow_anyone}
     return table | flags | {"discover": not parsed.no_discovery}
+
+
+def _add_tui(parser: argparse.ArgumentParser) -> None:
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument(
+        "--socket", type=Path, metavar="FILE", help="where the daemon of this computer listens"
+    )
+    place.add_argument("--config", type=Path, metavar="FILE", help="of the node; /etc/tirek/tirek.toml")
+    place.add_argument("--state", metavar="DIR", help="the state folder of a node that has no file")
+    parser.add_argument("--kiosk", action="store_true", help="no key closes it")
+    parser.add_argument("--lang", choices=("kk", "ru", "en"), help="instead of what was chosen")
+    parser.add_argument("--ascii", action="store_true", help="for a terminal without Unicode")
+    parser.set_defaults(command=tui)
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:

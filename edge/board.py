@@ -56,6 +56,11 @@ class Board:
         self._newest: dict[str, Notice] = {}
         self._readers: list[Reader] = []
 
+    @property
+    def is_read(self) -> bool:
+        """Whether any screen is attached."""
+        return bool(self._readers)
+
     def tell(self, notice: Notice) -> None:
         """Make something known; what is known already is not told again."""
         if not isinstance(notice, KEPT_NOT):

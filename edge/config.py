@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Struct, field, structs
 
+from devices.simulate import NAMES
 from edge.errors import ConfigWrong
 from edge.tokens import Token
 from sync import streams
@@ -28,6 +29,7 @@ MAX_SHOWN = 60  # letters of a wrong value in a complaint: enough to find it, an
 
 T = TypeVar("T", bound=Struct)
 Secret = Annotated[str, Meta(min_length=1, max_length=256)]
+Simulated = Annotated[str, Meta(pattern=rf"^({'|'.join(NAMES)})\Z", description="a simulated instrument")]
 StreamName = Annotated[str, Meta(pattern=STREAM, description="1 to 64 of a-z, 0-9 and -")]
 
 
@@ -66,7 +68,7 @@ class Config(Struct, frozen=True):
     lang: Annotated[Literal["kk", "ru", "en"], Meta(description='"kk", "ru" or "en"')] = "kk"
     socket: Annotated[str, Meta(pattern="^(/.*)?$", description="a path that begins with /, or nothing")] = ""
     pin: Annotated[str, Meta(pattern=r"^([0-9]{4,8})?\Z", description="4 to 8 digits, in quotes")] = ""
-    simulate: Annotated[tuple[str, ...], Meta(description="a list of names of simulated devices")] = ()
+    simulate: Annotated[tuple[Simulated, ...], Meta(description=f"a list of {', '.join(NAMES)}")] = ()
     limits: Limits = Limits()
     tokens: tuple[Token, ...] = field(name="token", default=())
 

@@ -143,6 +143,7 @@ def _welcome(hub: Running, room: Running) -> None:
     for address in _room_addresses(room.port):
         print(f"classroom, on every tablet:     {address}")
     print(f"hub teacher's page:             {hub.url}/teach")
+    print(f"classroom teacher's screen:     tirek tui --state {room.state}    (in another terminal)")
     print(f"publish with FFmpeg, OBS, …:    {hub.url}/whip/NAME", flush=True)
 
 
@@ -186,6 +187,7 @@ async def _show(seconds: float | None, folder: Path) -> Outcome:
         hub = await nodes.enter_async_context(_node("hub", folder, *serves))
         room = await nodes.enter_async_context(_node("classroom", folder, "--room"))
         await demo_journal.join(hub.state, room.state, port)
+        await asyncio.to_thread(demo_journal.furnish, hub.state)
         _welcome(hub, room)
         sent = await _lesson(hub, room, seconds)
         marked = await demo_journal.mark(hub.state, room.state)

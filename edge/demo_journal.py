@@ -1,8 +1,8 @@
-"""The demo's second half: the classroom is joined to the hub, and a register goes from one to the other."""
+"""The demo's second half: a school with pupils and lessons, joined to the hub, and a register on its way."""
 
 import asyncio
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,12 +13,25 @@ from sync.joining import enrolment, identity
 from sync.joining.enroll import enroll
 from sync.joining.invitations import Invitations
 from sync.ledger import computer
-from sync.records import RegisterTaken, lesson_id
-from sync.tables import found
+from sync.records import LessonPlanned, RegisterTaken, RosterChanged, lesson_id
+from sync.tables import Entry, found
 
 SCHOOL = "akzhar"
 CLASS = "7Б"
 MARKS = dict.fromkeys(range(1, 13), "present") | {3: "ill", 8: "late"}
+PUPILS = (
+    *("Әлихан Ахметов", "Айгерім Серікқызы", "Бауыржан Оспанов", "Гүлнұр Тілеуова", "Дәурен Қасымов"),
+    *("Жанель Ізбасарова", "Ерасыл Нұрланұлы", "Мадина Өмірбекова", "Нұрлан Һашимов", "Сәуле Ғабитова"),
+    *("Тимур Ким", "Ұлжан Бекболат"),
+)
+# Minutes before or after the demo begins, subject, topic, teacher.
+LESSONS = (
+    (-60, "Қазақ тілі", "Сөз таптары", "Р. Әбдірахманова"),
+    (0, "Геометрия", "Үшбұрыштың бұрыштары", "А. Жұмабаева"),
+    (60, "Физика", "Жылу алмасу", "Б. Сағындықов"),
+    (120, "Химия", "Тұздар", "Г. Мұратова"),
+)
+STEP = 5  # minutes: lessons begin at times such as 09:25
 WAIT = 10.0  # seconds for the register to reach the hub, which takes one
 LOOK = 0.02  # seconds between looks
 
@@ -49,6 +62,26 @@ async def join(hub: Path, classroom: Path, port: int) -> None:
     finally:
         above.close()
         below.close()
+
+
+def furnish(hub: Path) -> None:
+    """Write the roster and the timetable of the demo's school at its hub, from where they go down."""
+    journal = Journal(hub)
+    try:
+        now = datetime.now().astimezone().replace(second=0, microsecond=0)
+        now -= timedelta(minutes=now.minute % STEP)
+        lessons = [_planned(now + timedelta(minutes=after), *what) for after, *what in LESSONS]
+        sealed = journal.names.seal_all({f"demo-{n}": name for n, name in enumerate(PUPILS, 1)})
+        pupils = [RosterChanged(key, CLASS, n, name) for n, (key, name) in enumerate(sealed.items(), 1)]
+        entries = [Entry("timetable", SCHOOL, lesson) for lesson in lessons]
+        journal.ledger.append([*entries, *(Entry("roster", SCHOOL, pupil) for pupil in pupils)]).result()
+    finally:
+        journal.close()
+
+
+def _planned(starts: datetime, subject: str, topic: str, teacher: str) -> LessonPlanned:
+    day = (f"{starts:%Y-%m-%d}",)
+    return LessonPlanned(CLASS, f"{starts:%H:%M}", day, subject, teacher=teacher, hub="hub", topic=topic)
 
 
 async def mark(hub: Path, classroom: Path) -> Marked:

@@ -13,18 +13,42 @@ import msgspec
 import uvloop
 from aiohttp import web
 
+from devices.simulated_line import instruments
 from edge import VERSION
 from edge.access import Door, NodesDoor
+from edge.api import Api, listen
 from edge.archive import Archive
+from edge.board import Board
+from edge.classroom.bundle import Support
+from edge.classroom.check import Check
+from edge.classroom.choices import Choices
+from edge.classroom.diary import Diary
+from edge.classroom.hands import Hands
+from edge.classroom.hearing import Hearing
+from edge.classroom.lesson import LiveLesson
+from edge.classroom.projector import Projector
+from edge.classroom.registers import Registers
+from edge.classroom.talk import Talk
+from edge.classroom.technician import Technician
+from edge.classroom.timeshift import TimeShift
+from edge.classroom.timetable import Timetable
+from edge.classroom.today import Today
 from edge.config import Config, address
+from edge.content.fetcher import Fetcher
+from edge.content.hub import HubDoor
+from edge.content.library import Library, Shelves
 from edge.discovery import Discovery, Presence
 from edge.doorman import Runner, widen
 from edge.errors import TirekError
 from edge.exports import Exports
 from edge.gate import make_app, make_nodes_app, only_for
+from edge.health import Around, HealthWatch
 from edge.held import HeldLessons
 from edge.hubs import Hubs
 from edge.journal import KEEP_ALIVE, Journal, Upstream
+from edge.lab.bench import Bench
+from edge.lab.experiments import Laboratory
+from edge.lab.robots import Robots
 from edge.lessons import Lessons
 from edge.media.ntp import NtpClock
 from edge.media.record.store import Store
@@ -56,8 +80,9 @@ log = logging.getLogger(__name__)
 class Node:
     """The parts of a node, made once, and how they are run."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, stop: asyncio.Event) -> None:
         self.config = config
+        self.stop = stop
         self.hosts = [address(text) for text in config.listen]
         self.door = Door(config.tokens, config.room, config.allow_anyone)
         self.loopback = all(ipaddress.ip_address(host).is_loopback for host, _ in self.hosts)
@@ -78,15 +103,66 @@ class Node:
         self.whip = Whip(self.studio, self.sessions, self.ntp, config.limits.bitrate)
         self.whep = Whep(self.studio, self.sessions, self.relay, self.ntp, config.limits.viewers)
         self.hubs = Hubs(self.id, self.wake.set)
+        self.parent_link = ParentLink(config, self.journal, self.studio, self.hubs, self.wake)
         self.port = 0
+        self._make_screen_side()
+
+    def _make_screen_side(self) -> None:
+        """Make what the teacher's screen talks to."""
+        config, journal, state = self.config, self.journal, Path(self.config.state)
+        self.board = Board()
+        self.timetable = Timetable(journal)
+        self.choices = Choices(config, journal, self.board)
+        self.registers = Registers(journal, self.board)
+        self.technician = Technician(journal, config.name, config.pin, self.stop.set)
+        self.today = Today(journal, self.timetable, self.store, self.studio, self.board)
+        self.support = Support(config, journal, self.store, self.board, self.technician.check)
+        self.fetcher = Fetcher(self.store, HubDoor(config, journal, self.hubs), state, self._is_busy)
+        self.library = Library(
+            self.store,
+            journal,
+            self.timetable,
+            self.board,
+            self.fetcher,
+            lambda recording: self.projector.shows(recording),
+        )
+        around = Around((self.wake.set, lambda: self.fetcher.look(0.0)))
+        self.health = HealthWatch(config, journal, self.upstream, self.store, self.board, around)
+        self._make_lesson()
+        self._make_lab(state)
+
+    def _make_lesson(self) -> None:
+        """Make what shows a lesson, and what a class says in it."""
+        journal, timetable = self.journal, self.timetable
+        self.projector = Projector(self.door, self.board, lambda: self.choices.volume)
+        hearing = Hearing(self.studio, self.lessons, lambda: self.parent_link.reached)
+        shelf = Shelves(self.store, timetable, self.library.is_elsewhere)
+        diary = Diary(journal, timetable)
+        self.live = LiveLesson(hearing, diary, shelf, self.board, self.projector)
+        self.talk = Talk(journal, self.live.running, self.live.tell, self.upstream.wake.set)
+        self.live.listen(self.talk)
+        self.hands = Hands(journal, self.door, self.config.name)
+        self.check = Check(self.board, self.projector.check)
+
+    def _make_lab(self, state: Path) -> None:
+        """Make what measures and moves."""
+        self.bench = Bench(self.board, instruments(self.config.simulate), wall=self.journal.ledger.now)
+        self.laboratory = Laboratory(
+            state, self.journal, self.board, self.bench, lambda: self.live.running()[0]
+        )
+        self.robots = Robots(self.bench, lambda: self.board.is_read)
 
     def app(self) -> web.Application:
         """Return everything that is served to people and browsers."""
         parts = (
             Views(self.config, self.door, self.studio, self.whep, self._recording),
             Archive(self.store, self.door),
+            TimeShift(self.store, self.door),
             Signalling(self.door, self.sessions, self.whip, self.whep),
             self.exports,
+            self.projector,
+            self.hands,
+            self.check,
         )
         return make_app([route for part in parts for route in part.routes()])
 
@@ -101,25 +177,42 @@ class Node:
         door = NodesDoor()
         views = Views(self.config, door, self.studio, self.whep, self._recording)
         signalling = Signalling(door, self.sessions, self.whip, self.whep)
-        lessons = [*views.node_routes(), *signalling.routes()]
+        archive = Archive(self.store, door)
+        lessons = [*views.node_routes(), *signalling.routes(), *archive.routes()]
         return make_nodes_app([*open_ones, *only_for(server.called, lessons)])
+
+    def screen_app(self) -> web.Application:
+        """Return what is served to the teacher's screen."""
+        parts = (
+            *(self.choices, self.registers, self.technician, self.support, self.library, self.health),
+            *(self.live, self.talk, self.check, self.laboratory, self.robots),
+        )
+        return Api(self.board, [part.desks() for part in parts], self.config.name).app()
+
+    def _is_busy(self) -> bool:
+        """Tell whether a lesson is on: nothing else may take the link then."""
+        return any(self.live.running()) or any(each.live for each in self.studio.streams.values())
 
     def _recording(self, stream: str) -> dict[str, str]:
         return dict(msgspec.to_builtins(self.lessons.state(stream)))
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Serve until `stop` is set; every recording is closed on return."""
+    async def run(self) -> None:
+        """Serve until told to stop; every recording is closed on return."""
         pages = Runner(self.app(), BROWSERS, SHUTDOWN)
         nodes = Runner(self.nodes_app(), KEEP_ALIVE, SHUTDOWN)
+        screens = Runner(self.screen_app(), BROWSERS, SHUTDOWN)
         try:
             await self._open_doors(pages, nodes)
+            await screens.setup()
+            await listen(screens, self.config.screen_socket)
             async with asyncio.TaskGroup() as tasks:
                 parts = [tasks.create_task(part) for part in self._parts()]
-                await stop.wait()
+                await self.stop.wait()
                 for part in parts:
                     part.cancel()
         finally:
-            await asyncio.gather(pages.cleanup(), nodes.cleanup())
+            await asyncio.gather(pages.cleanup(), nodes.cleanup(), screens.cleanup())
+            self.laboratory.close()
             self.journal.close()
 
     def _parts(self) -> list[Coroutine[Any, Any, None]]:
@@ -134,14 +227,25 @@ class Node:
             keep(Retention(self.journal, self.config.limits.names_days).run, "retention"),
             keep(self.upstream.follow, "upstream", self.upstream.wake),
             keep(self.upstream.watch, "journal watch"),
+            keep(self._today, "today"),
+            keep(self.live.run, "lesson"),
+            keep(self.check.run, "check"),
+            keep(self.library.run, "library"),
+            keep(self.fetcher.run, "fetcher", self.fetcher.woken),
+            keep(self.health.run, "health"),
+            keep(self.bench.run, "bench"),
+            keep(self.laboratory.run, "laboratory"),
+            keep(self.robots.run, "robots"),
         ]
         if self.config.announce or self.config.discover:
             parts.append(keep(Discovery(self.hubs, self._presence).run, "discovery"))
         return parts
 
+    async def _today(self) -> None:
+        await self.today.run(lambda: self.live.running()[0], self.registers, self.choices)
+
     async def _follow(self) -> None:
-        link = ParentLink(self.config, self.journal, self.studio, self.hubs, self.wake)
-        await link.run(self.identity, self.ntp, self.loopback)
+        await self.parent_link.run(self.identity, self.ntp, self.loopback)
 
     def _presence(self) -> Presence | None:
         if not self.config.announce:
@@ -180,7 +284,7 @@ async def serve(config: Config) -> None:
     widen()
     if config.allow_anyone:
         log.warning("anybody may publish and watch: no tokens are asked for")
-    await Node(config).run(stop)
+    await Node(config, stop).run()
     log.info("stopped")
 
 

@@ -21,7 +21,12 @@ PAGES = Path(__file__).parent / "pages"
 MAX_WAIT = 25.0  # seconds a list of streams is held back for news: below the 30 s of most proxies
 CACHE = {"Cache-Control": "no-cache"}  # ETag decides: an upgraded node must not serve yesterday's page
 
-PAGE_OF = {"/": "watch.html", "/teach": "teach.html", "/recordings": "recordings.html"}
+PAGE_OF = {
+    "/": "watch.html",
+    "/teach": "teach.html",
+    "/recordings": "recordings.html",
+    "/check": "check.html",
+}
 STATIC = (".js", ".css", ".svg")
 UNSPOKEN = '<html lang="kk">'  # how every page begins; the node's own language takes its place
 
@@ -48,6 +53,7 @@ class Views:
             web.get("/", self._page),
             web.get("/teach", self._page),
             web.get("/recordings", self._page),
+            web.get("/check", self._page),
             web.get("/static/{file}", self._static),
             web.get("/api/words/{lang}", self._words),
             web.get("/api/node", self._node),
@@ -81,7 +87,7 @@ class Views:
         self._door.admit(asker_of(request.remote, request.headers), "watch")
         after = request.query.get("after", "")
         if after.isdecimal():
-            await self._studio.news(int(after[:18]), _wait(request.query.get("wait", "")))
+            await self._studio.news(int(after[:18]), wait(request.query.get("wait", "")))
         streams = [self._described(stream) for stream in self._studio.streams.values()]
         return web.json_response({"version": self._studio.version, "streams": streams})
 
@@ -122,7 +128,8 @@ class Views:
         return web.json_response({"viewers": rows})
 
 
-def _wait(text: str) -> float:
+def wait(text: str) -> float:
+    """Return for how many seconds somebody wants an answer to be held back for news, within the bound."""
     try:
         return max(0.0, min(MAX_WAIT, float(text)))  # in this order: `nan` is MAX_WAIT too
     except ValueError:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Self
@@ -61,8 +62,12 @@ class FakeNode:
 
     def __init__(self, files: Path) -> None:
         self.files = files
+        self.more: list[web.AbstractRouteDef] = []  # of real parts, to be set before the node is entered
+        self.shown: Json | None = None  # what the teacher's screen shows; nothing is known of one while None
+        self.reports: list[str] = []  # what pages said of themselves
         self.streams: dict[str, Json] = {}
         self.viewers: list[Json] = []
+        self.classes: list[Json] = []  # what classes say, as the page gets it
         self.recordings: list[Json] = []
         self.refusals: dict[str, Refusal] = {}
         self.posts: list[tuple[str, dict[str, str], str]] = []
@@ -88,6 +93,9 @@ class FakeNode:
                 web.get("/api/words/{language}", self._words),
                 web.get("/api/streams", self._list),
                 web.get("/api/streams/{stream}/viewers", self._viewers),
+                web.get("/api/streams/{stream}/talk", self._talk),
+                web.get("/api/showing", self._showing),
+                *self.more,
                 web.get("/api/recordings", self._recordings),
                 web.get("/recordings/{id}", self._file),
                 web.post("/{kind:whip|whep}/{stream}", self._offer),
@@ -129,6 +137,14 @@ class FakeNode:
         for session in sessions:
             await session.close()
 
+    async def cut(self) -> None:
+        """Cut every answer that is being sent."""
+        assert self._runner is not None
+        assert self._runner.server is not None
+        for connection in self._runner.server.connections:
+            if connection.transport is not None:
+                connection.transport.abort()
+
     @property
     def session_count(self) -> int:
         return len(self._sessions)
@@ -160,6 +176,28 @@ class FakeNode:
 
     async def _viewers(self, request: web.Request) -> web.Response:
         return web.json_response({"viewers": self.viewers})
+
+    async def _talk(self, request: web.Request) -> web.Response:
+        async with self._changed:
+            if request.query.get("after") == str(self._version):
+                await asyncio.wait_for(self._changed.wait(), LONG_POLL)
+        now = round(time.time() * 1000)
+        return web.json_response({"version": self._version, "now": now, "classes": self.classes})
+
+    async def show(self, mode: str, **more: Any) -> None:
+        """Have the pages show something, as the teacher's screen would."""
+        self.shown = {"mode": mode, "stream": "", "recording": "", "media_type": "", "at": 0.0, "said": ""}
+        self.shown |= {"paused": False, "growing": False, "volume": None} | more
+        await self.announce()
+
+    async def _showing(self, request: web.Request) -> web.Response:
+        if self.shown is None:
+            raise web.HTTPNotFound
+        self.reports.append(request.query.get("state", ""))
+        async with self._changed:
+            if request.query.get("after") == str(self._version):
+                await asyncio.wait_for(self._changed.wait(), LONG_POLL)
+        return web.json_response({"version": self._version, **self.shown})
 
     async def _recordings(self, request: web.Request) -> web.Response:
         return web.json_response({"recordings": self.recordings})

@@ -73,3 +73,56 @@ async def test_a_live_lesson_is_recorded_again_when_the_part_is_run_again(tmp_pa
                 stream.take(packet)
             await _until(lambda: lessons.state("lesson").state == "recording")
     assert [each.state for each in store.list()] == ["done", "done"]
+
+
+async def test_recording_can_be_ended_and_begun_again_while_the_lesson_goes_on(tmp_path: Path) -> None:
+    studio, store = Studio(1), Store(tmp_path, reserve=0)
+    lessons = Lessons(store, studio, record=True)
+    stream = studio.begin("lesson", TRACKS)
+    sent = iter(packets(repeated(GIVEN, 3)))
+
+    def is_recording() -> bool:
+        stream.take(next(sent))
+        return lessons.state("lesson").state == "recording"
+
+    async with _running(lessons):
+        await _until(is_recording)
+        (first,) = lessons.reels("lesson")
+        lessons.record(stream, on=False)
+        assert lessons.state("lesson").state == "off"
+        await _until(lambda: [each.state for each in store.list()] == ["done"])
+        for _ in range(20):
+            stream.take(next(sent))
+        lessons.record(stream, on=True)
+        await _until(is_recording)
+        (second,) = [reel for reel in lessons.reels("lesson") if reel.growing]
+    assert {first.id, second.id} == {each.id for each in store.list()}
+
+
+async def test_what_was_ended_at_the_screen_is_not_recorded_by_a_part_that_is_run_again(
+    tmp_path: Path,
+) -> None:
+    studio, store = Studio(1), Store(tmp_path, reserve=0)
+    lessons = Lessons(store, studio, record=True)
+    stream = studio.begin("lesson", TRACKS)
+    async with _running(lessons):
+        lessons.record(stream, on=False)
+    async with _running(lessons):
+        assert lessons.state("lesson").state == "off"
+        lessons.record(stream, on=True)
+        assert lessons.reels("lesson") == ()
+
+
+async def test_a_node_that_records_nothing_does_so_when_it_is_told_to(tmp_path: Path) -> None:
+    studio, store = Studio(1), Store(tmp_path, reserve=0)
+    lessons = Lessons(store, studio, record=False)
+    stream = studio.begin("lesson", TRACKS)
+    sent = iter(packets(GIVEN))
+
+    def is_recording() -> bool:
+        stream.take(next(sent))
+        return lessons.state("lesson").state == "recording"
+
+    async with _running(lessons):
+        lessons.record(stream, on=True)
+        await _until(is_recording)

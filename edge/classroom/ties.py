@@ -4,7 +4,8 @@ What was begun at the screen says so itself (LessonStarted). Of what nobody bega
 lesson from a hub, and no other, took place during most of the recording, it is that one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
@@ -50,23 +51,37 @@ class Span(Struct, frozen=True):
     ends: int
 
 
-def tie(spans: Iterable[Span], started: Sequence[Started], lessons: Mapping[str, Tied]) -> dict[str, Tied]:
-    """Return the lessons of the recordings that are of one."""
-    found = {span.id: _of(span, started, lessons) for span in spans}
-    return {id_: tied for id_, tied in found.items() if tied is not None}
+class Calendar:
+    """The lessons of a school, looked up by time: a year has ten thousand, a disk a thousand recordings."""
 
+    def __init__(self, lessons: Mapping[str, Tied], started: Iterable[Started]) -> None:
+        self._lessons = lessons
+        guessed = (each for each in lessons.values() if each.hub and not each.cancelled)
+        self._guessed = sorted(guessed, key=lambda each: each.begins)
+        self._longest = max((each.ends - each.begins for each in self._guessed), default=0)
+        self._started: dict[str, list[Started]] = {}
+        for each in sorted(started, key=lambda each: each.at):
+            self._started.setdefault(each.stream, []).append(each)
 
-def _of(span: Span, started: Sequence[Started], lessons: Mapping[str, Tied]) -> Tied | None:
-    named = [
-        each.lesson
-        for each in started
-        if each.stream == span.stream and span.begins - LONGEST <= each.at <= span.ends
-    ]
-    tied = lessons.get(named[-1]) if named else None
-    if tied is not None and span.begins <= tied.ends + EARLY:  # what began long after its end is another
-        return tied
-    during = [each for each in lessons.values() if each.hub and not each.cancelled and _covers(each, span)]
-    return during[0] if len(during) == 1 else None
+    def of(self, span: Span) -> Tied | None:
+        """Return the lesson that a recording is of."""
+        tied = self._begun(span)
+        if tied is not None and span.begins <= tied.ends + EARLY:  # what began long after its end is another
+            return tied
+        during = [each for each in self._around(span) if _covers(each, span)]
+        return during[0] if len(during) == 1 else None
+
+    def _begun(self, span: Span) -> Tied | None:
+        begun = self._started.get(span.stream, [])
+        last = bisect_right(begun, span.ends, key=lambda each: each.at) - 1
+        if last < 0 or begun[last].at < span.begins - LONGEST:
+            return None
+        return self._lessons.get(begun[last].lesson)
+
+    def _around(self, span: Span) -> list[Tied]:
+        first = bisect_left(self._guessed, span.begins - self._longest, key=lambda each: each.begins)
+        last = bisect_right(self._guessed, span.ends + EARLY, key=lambda each: each.begins)
+        return self._guessed[first:last]
 
 
 def _covers(lesson: Tied, span: Span) -> bool:

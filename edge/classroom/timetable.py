@@ -4,12 +4,10 @@ Reading a year's timetable takes tens of milliseconds, so it is kept until the j
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from msgspec import Struct
-
-from edge.classroom.ties import Span, Started, Tied, tie
+from edge.classroom.ties import Calendar, Span, Started, Tied
 from edge.exports import source
 from edge.journal import Journal
 from edge.media.record.recording import Recording
@@ -21,16 +19,23 @@ NEWER = """SELECT 1 FROM event WHERE at > ?
   AND kind IN ('lesson-planned', 'lesson-cancelled', 'lesson-started') LIMIT 1"""
 
 
-class Lessons(Struct, frozen=True):
+class Lessons:
     """All lessons of a school by name, and which of them were begun at a screen, oldest first."""
 
-    by_name: dict[str, Tied]
-    started: tuple[Started, ...]
+    def __init__(self, by_name: Mapping[str, Tied], started: Sequence[Started]) -> None:
+        self.by_name = by_name
+        self.started = started
+        self._calendar = Calendar(by_name, started)
 
     def of(self, recordings: Iterable[Recording]) -> dict[str, Tied]:
         """Return the lessons of those recordings that are of one."""
-        spans = [span for each in recordings if (span := span_of(each)) is not None]
-        return tie(spans, self.started, self.by_name)
+        tied = {each.id: self.one(each) for each in recordings}
+        return {id_: lesson for id_, lesson in tied.items() if lesson is not None}
+
+    def one(self, recording: Recording) -> Tied | None:
+        """Return the lesson that a recording is of."""
+        span = span_of(recording)
+        return self._calendar.of(span) if span is not None else None
 
 
 class Timetable:

@@ -64,6 +64,8 @@ class Item(Struct, frozen=True, omit_defaults=True):
     state: ItemState = "here"
     share: float = 0.0  # of what is being fetched, from 0 to 1
     whole: bool = True  # nothing of it is missing
+    better: bool = False  # the hub has it more whole than this disk; it can be played, and fetched
+    reason: str = ""  # a word key, when it failed: gone, damaged, refused
 
 
 class Found(Answer, frozen=True, omit_defaults=True):

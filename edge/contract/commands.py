@@ -135,8 +135,8 @@ class ListExperiments(Command, frozen=True, tag="list-experiments", omit_default
 
 
 class StartExperiment(Command, frozen=True, tag="start-experiment", omit_defaults=True):
-    """Begin an experiment. Refused: quantity-missing (`quantity`, `unit`), already-running, not-found,
-    disk-full, disk-error."""
+    """Begin an experiment. Refused: quantity-missing (`quantity`, `unit`), experiment-running,
+    not-found, disk-full, disk-error."""
 
     experiment: str
     group: int = 1
@@ -161,7 +161,7 @@ class ReadCurve(Command, frozen=True, tag="read-curve", omit_defaults=True):
 
 
 class ExportExperiment(Command, frozen=True, tag="export-experiment", omit_defaults=True):
-    """Write a run as CSV, in a language or in that of the node. Refused: not-found, disk-full, disk-error."""
+    """Write a run as CSV, in a language or in Kazakh. Refused: not-found, disk-full, disk-error."""
 
     run: str
     lang: Literal["", "kk", "ru", "en"] = ""

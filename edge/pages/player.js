@@ -19,7 +19,7 @@ export class Player {
 
   /** tell(state) shows a sentence; doubt() is called when the link may be gone. */
   constructor(video, { tell, doubt, refusedSound }) {
-    Object.assign(this, { video, tell, doubt, refusedSound, stream: null, isPaused: false });
+    Object.assign(this, { video, tell, doubt, refusedSound, stream: null, isPaused: false, isHeld: false });
   }
 
   play(stream) {
@@ -33,10 +33,19 @@ export class Player {
     this.#turn.abort();
     this.#session?.close();
     this.#pause.wake();
-    Object.assign(this, { stream: null, isPaused: false, hasPicture: undefined });
+    Object.assign(this, { stream: null, isPaused: false, isHeld: false, hasPicture: undefined });
     this.video.srcObject = null;
     this.#pause = new Pause();
     this.#before = '';
+  }
+
+  /** Ends the session and leaves its last picture standing. */
+  hold() {
+    this.#turn.abort();
+    this.video.pause();
+    this.#session?.close();
+    this.#pause.wake();
+    this.isHeld = true;
   }
 
   /** Tries again now: the network is back or the lesson has begun. */

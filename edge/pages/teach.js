@@ -1,6 +1,7 @@
 // The teach page: picks camera and screen, shows how loud it is, puts the lesson on the air with one button.
 
 import { Capture } from './capture.js';
+import { Hands } from './hands.js';
 import { Meter } from './meter.js';
 import { recall, remember } from './node.js';
 import { Publisher, canSend } from './publisher.js';
@@ -32,6 +33,7 @@ const capture = new Capture(captured);
 const publisher = new Publisher(capture, tell);
 const meter = new Meter(draw);
 const viewers = new Viewers(at('viewers'), at('count'));
+const hands = new Hands(at('hands'), at('said'));
 const streams = new Streams(changed);
 let state = 'off';
 
@@ -40,6 +42,7 @@ settle();
 wire();
 streams.follow();
 viewers.follow();
+hands.follow();
 setInterval(tick, 500);
 if (navigator.mediaDevices) capture.open();
 else insecure();
@@ -177,8 +180,10 @@ function changed(isBack) {
   if (isBack) publisher.wake();
   const name = at('stream').value;
   const mine = streams.find(name);
-  if (isOnAir() || mine?.live) viewers.stream = name;
+  const isTaught = isOnAir() || mine?.live;
+  if (isTaught) viewers.stream = name;
   else viewers.clear();
+  hands.stream = isTaught ? name : null;
   showRecording(mine?.live && mine.recording);
 }
 

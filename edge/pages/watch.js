@@ -1,6 +1,8 @@
-// The watch page: chooses the lesson, shows it, says in one sentence how it goes.
+// The watch page: shows what the teacher's screen shows, or the lesson that was chosen here, and says how it goes.
 
+import { wonder } from './node.js';
 import { Player } from './player.js';
+import { Showing } from './showing.js';
 import { Streams } from './streams.js';
 import { hush, say, speak } from './words.js';
 
@@ -13,8 +15,11 @@ const SENTENCES = {
   frozen: 'frozen',
   silent: 'silent',
   paused: 'paused',
+  held: 'held',
   lost: 'lost',
   waiting: 'waiting',
+  choosing: 'choosing',
+  gone: 'paused',
   'no-publisher': 'waiting',
   'codec-unsupported': 'codec-unsupported',
   'token-missing': 'token-missing',
@@ -24,19 +29,25 @@ const SENTENCES = {
   'stream-name': 'stream-name',
 };
 
-const PLAYING = ['live', 'frozen', 'silent', 'paused'];
+const PLAYING = ['live', 'frozen', 'silent', 'paused', 'tape', 'held'];
+const QUIET = ['tape', 'offered'];        // states that need no sentence
+const STOPPED = ['frozen', 'silent', 'paused'];
 
 const at = (id) => document.getElementById(id);
 const asked = new URLSearchParams(location.search).get('stream');
 const video = at('video');
+const tape = at('tape');
 const streams = new Streams(changed);
-const player = new Player(video, { tell, doubt: () => streams.probe(), refusedSound });
+const showing = new Showing(directed, report);
+const player = new Player(video, { tell: heard, doubt: () => streams.probe(), refusedSound });
+let shift = null;                         // plays recordings; fetched when there is one to be played
 let isChosen = Boolean(asked);
 let quiet;
 let rest;
 
 speak();
 streams.follow();
+showing.follow();
 if (asked) player.play(asked);
 else tell('connecting');
 buttons();
@@ -45,13 +56,20 @@ stir();
 
 function tell(state) {
   clearTimeout(quiet);
-  document.body.dataset.state = state in SENTENCES || state === 'choosing' ? state : 'unknown';
+  document.body.dataset.state = state in SENTENCES || QUIET.includes(state) ? state : 'unknown';
   document.body.classList.toggle('is-playing', PLAYING.includes(state));
-  document.body.classList.toggle('is-sound-only', player.stream !== null && player.hasPicture === false);
-  if (state === 'choosing') return hush(at('status'));
+  document.body.classList.toggle('is-sound-only', isSoundOnly());
+  showing.look();
+  if (QUIET.includes(state)) return hush(at('status'));
   say(at('status'), SENTENCES[state] ?? 'unknown');
   if (state === 'live') quiet = setTimeout(calmDown, BRIEF);
+  if (state === 'held') quiet = setTimeout(() => hush(at('status')), BRIEF);
   return undefined;
+}
+
+function isSoundOnly() {
+  if (!tape.hidden) return showing.told.media_type.startsWith('audio/');
+  return player.stream !== null && player.hasPicture === false;
 }
 
 function calmDown() {
@@ -65,17 +83,91 @@ function refusedSound() {
   at('unmute').focus();
 }
 
+// What the teacher's screen shows ------------------------------------------------------------------------------------
+
+function directed(told, before) {
+  if (told.volume !== null) {                           // this page is on the computer of the projector
+    video.volume = tape.volume = told.volume / 100;
+    if (told.mode === 'check') location.assign('/check');
+  }
+  if (isChosen || told.mode === 'check') return;
+  if (told.mode === 'recording') playTape(told);
+  else if (told.mode === 'stream') playLive(told.stream);
+  else if (told.mode === 'slate') stand();
+  else if (before?.mode !== 'free') leave();
+}
+
+const isDirected = () => !isChosen && showing.told?.mode !== 'free';
+
+async function playTape(told) {
+  at('choice').hidden = at('back').hidden = true;
+  if (told.paused && player.stream && tape.hidden) {
+    player.hold();
+    tell('held');
+  }
+  try {
+    shift ??= new (await import('./shift.js')).Shift(tape, { tell, uncovered, refusedSound });
+  } catch (error) {
+    return wonder(error);
+  }
+  if (showing.told.mode === 'recording') shift.show(showing.told);
+  return undefined;
+}
+
+function uncovered() {
+  if (player.isHeld && tape.paused) return;             // the picture that is held is nearer to what she saw
+  tape.hidden = false;
+  player.stop();
+}
+
+function playLive(name) {
+  at('choice').hidden = at('back').hidden = true;
+  if (player.stream !== name || player.isHeld) start(name);
+  at('back').hidden = true;
+  if (tape.hidden) endTape();
+  else shift.hold();
+}
+
+function endTape() {
+  shift?.stop();
+  tape.hidden = true;
+}
+
+function stand() {
+  endTape();
+  player.stop();
+  at('choice').hidden = at('back').hidden = at('unmute').hidden = true;
+  tell(streams.isReachable ? showing.told.said : streams.refusal?.key ?? 'lost');
+}
+
+/** What the player tells; the picture of a recording stays until the hub's is here. */
+function heard(state) {
+  if (showing.told?.mode === 'recording' && isDirected()) return;
+  if (!tape.hidden && state === 'connecting') return;
+  endTape();
+  tell(state);
+}
+
+function report() {
+  if (!document.body.classList.contains('is-playing')) return 'idle';
+  if ((tape.hidden ? video : tape).muted) return 'muted';
+  const isStopped = tape.hidden ? STOPPED.includes(document.body.dataset.state) : shift.isStalled;
+  return isStopped ? 'frozen' : 'playing';
+}
+
 // Choosing ---------------------------------------------------------------------------------------------------------
 
 function changed(isBack) {
+  if (isBack) showing.look(true);
   if (isBack) player.wake();
+  if (isDirected() && player.stream === null) return showing.told?.mode === 'slate' ? stand() : undefined;
   if (player.stream === null) return choose();
   const mine = streams.find(player.stream);
   if (mine?.live && !player.wasLive) player.wake();
   player.wasLive = Boolean(mine?.live);
   player.isPaused = streams.isReachable && !mine?.live;
-  const isOver = streams.isReachable && !mine && !isChosen;
-  at('back').hidden = Boolean(asked) || streams.live.length < 2;
+  const isOver = streams.isReachable && !mine && !isChosen && !isDirected();
+  at('back').hidden = Boolean(asked) || isDirected() || streams.live.length < 2;
   if (isOver) leave();
   return undefined;
 }
@@ -86,7 +178,7 @@ function choose() {
   if (streams.live.length === 0) return tell('waiting');
   if (streams.live.length === 1 && !isChosen) return start(streams.live[0].name);
   offer();
-  return tell('choosing');
+  return tell('offered');
 }
 
 function offer() {
@@ -113,6 +205,7 @@ function start(name) {
 }
 
 function leave() {
+  endTape();
   player.stop();
   at('back').hidden = true;
   at('unmute').hidden = true;
@@ -123,13 +216,13 @@ function leave() {
 
 function buttons() {
   at('unmute').addEventListener('click', () => setMuted(false));
-  at('sound').addEventListener('click', () => setMuted(!video.muted));
+  at('sound').addEventListener('click', () => setMuted(!(video.muted || tape.muted)));
   at('full').addEventListener('click', fullScreen);
   at('back').addEventListener('click', () => {
     isChosen = true;
     leave();
   });
-  video.addEventListener('dblclick', fullScreen);
+  for (const one of [video, tape]) one.addEventListener('dblclick', fullScreen);
   document.addEventListener('fullscreenchange', () => {
     say(at('full'), document.fullscreenElement ? 'full-screen-leave' : 'full-screen');
   });
@@ -162,13 +255,16 @@ function fullScreen() {
 }
 
 function setMuted(isMuted) {
-  video.muted = isMuted;
-  if (!isMuted) video.play().catch(() => {});
+  for (const one of [video, tape]) one.muted = isMuted;
+  if (!isMuted && tape.hidden && !player.isHeld) video.play().catch(() => {});
   at('unmute').hidden = true;
   showSound();
 }
 
-function showSound() { say(at('sound'), video.muted ? 'sound-on' : 'sound-off'); }
+function showSound() {
+  say(at('sound'), video.muted || tape.muted ? 'sound-on' : 'sound-off');
+  showing.look();
+}
 
 function stir() {
   document.body.classList.remove('is-at-rest');

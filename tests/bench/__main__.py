@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import congestion, join, kolibri, loss, record, relay
+from tests.bench import congestion, join, kolibri, loss, record, relay, screen
 from tests.bench.child import Silent
+from tests.bench.devices import lines
 from tests.bench.journal import disk, exports, ingest, memory, region, thin, wire
 from tests.bench.machine import machine
 from tests.bench.table import Table
@@ -26,6 +27,8 @@ TOPICS: dict[str, Callable[[bool], Table]] = {
     "journal-disk": disk.run,
     "journal-export": exports.run,
     "kolibri": kolibri.run,
+    "screen": screen.run,
+    "devices-lines": lines.run,
 }
 MEASURED = Path(__file__).parents[2] / "docs" / "measured"
 

@@ -135,14 +135,25 @@ class ChromiumPage:
 
 @contextlib.asynccontextmanager
 async def chromium(
-    *, autoplays: bool = True, has_devices: bool = True, loopback: bool = False
+    *,
+    autoplays: bool = True,
+    has_devices: bool = True,
+    allows: bool = True,
+    camera: Path | None = None,
+    loopback: bool = False,
 ) -> AsyncIterator[Chromium]:
     """Run Chromium; it may play sound without a click and has a fake camera unless told otherwise.
 
-    `loopback` lets it talk to this computer when no network is there, as on a kiosk.
+    `allows` is what it answers when a page wants the camera, `camera` a film (Y4M) before it. `loopback` lets
+    it talk to this computer when no network is there, as on a kiosk.
     """
     require("chromium")
     flags = [*CHROMIUM_FLAGS, *(CHROMIUM_DEVICES if has_devices else [])]
+    if camera is not None:
+        flags.append(f"--use-file-for-fake-video-capture={camera}")
+    if not allows:
+        flags.append("--deny-permission-prompts")
+        flags.remove("--use-fake-ui-for-media-stream")
     if autoplays:
         flags.append("--autoplay-policy=no-user-gesture-required")
     if loopback:

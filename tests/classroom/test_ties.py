@@ -2,7 +2,7 @@
 
 from msgspec import structs
 
-from edge.classroom.ties import EARLY, LONGEST, Span, Started, Tied, tie
+from edge.classroom.ties import EARLY, LONGEST, Calendar, Span, Started, Tied
 
 MINUTE = 60_000
 NINE = 9 * 60 * MINUTE
@@ -12,7 +12,7 @@ LESSONS = {each.lesson: each for each in (PHYSICS, MATHS)}
 
 
 def _of(span: Span, *started: Started, lessons: dict[str, Tied] = LESSONS) -> str:
-    tied = tie([span], started, lessons).get(span.id)
+    tied = Calendar(lessons, started).of(span)
     return tied.lesson if tied else ""
 
 

@@ -3,7 +3,7 @@
 from tests.house.source import FLOORS, assert_none, imported, place, python_files
 
 MAY_IMPORT = {
-    "tui": ("tui", "edge.contract", "edge.client"),
+    "tui": ("tui", "edge.contract", "edge.client", "edge.words"),
     "edge": ("edge", "sync", "devices"),
     "sync": ("sync",),
     "devices": ("devices",),

@@ -1,0 +1,155 @@
+"""What the projector's page is to show, and what it says of itself: one long poll both ways.
+
+Every page of the room may follow; only one on this very computer is believed, and told how loud it is to be.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Literal, get_args
+
+from aiohttp import web
+from msgspec import Struct, structs
+
+from edge.access import Asker, Door, asker_of, is_here
+from edge.api import Unable
+from edge.board import Board
+from edge.classroom.stage import Shown
+from edge.contract.notices import Showing
+from edge.views import wait
+
+Report = Literal["idle", "playing", "frozen", "muted"]
+ABSENT = 5.0  # seconds without a question of the page until it is gone: it asks again at once, or after 2 s
+JUMP = 1.5  # seconds off the place where a page would be by itself: so it was a jump
+CACHE = {"Cache-Control": "no-store"}
+
+
+class Answer(Struct, frozen=True):
+    """What a page gets."""
+
+    version: int
+    mode: str
+    stream: str
+    recording: str
+    media_type: str
+    at: float
+    paused: bool
+    growing: bool
+    said: str
+    volume: int | None  # percent; only for a page of this computer
+
+
+class Projector:
+    """The route of the pages; `show` and `check` tell it what to show."""
+
+    def __init__(
+        self,
+        door: Door,
+        board: Board,
+        volume: Callable[[], int],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._door = door
+        self._board = board
+        self._volume = volume
+        self._clock = clock
+        self._shown, self._since = Shown(), clock()
+        self._checking = False
+        self._version = 1
+        self._loud = volume()
+        self._changed = asyncio.Event()
+        self._asking = 0
+        self._seen = -ABSENT
+        self._report: Report = "idle"
+        self.tell()
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        """Return what is mounted."""
+        return [web.get("/api/showing", self._showing)]
+
+    def show(self, shown: Shown) -> None:
+        """Show something else, or the same: only what a page could not know by itself is news to it."""
+        expected, self._shown, self._since = self._expected(), shown, self._clock()
+        same = structs.replace(expected, at=shown.at) == shown
+        if not same or abs(expected.at - shown.at) > JUMP or self._loud != self._volume():
+            self._announce()
+        self.tell()
+
+    def check(self, on: bool) -> None:
+        """Have the page try camera and microphone, or end that; raise Unable while something is shown."""
+        if on and self._shown.mode != "free":
+            raise Unable("lesson-runs")
+        if on != self._checking:
+            self._checking = on
+            self._announce()
+
+    def shows(self, recording: str) -> bool:
+        """Tell whether a recording is on the projector: it must not go."""
+        return self._shown.recording == recording
+
+    @property
+    def report(self) -> Literal["absent", "idle", "playing", "frozen", "muted"]:
+        """Return what the page of this computer said last."""
+        here = self._asking or self._clock() - self._seen < ABSENT
+        return self._report if here else "absent"
+
+    def tell(self) -> None:
+        """Tell the screens."""
+        self._board.tell(Showing("check" if self._checking else self._shown.mode, self.report))
+
+    def _announce(self) -> None:
+        self._version += 1
+        self._loud = self._volume()
+        self._changed.set()
+        self._changed = asyncio.Event()
+        self.tell()
+
+    def _expected(self) -> Shown:
+        """Return where a page is by now that was left alone."""
+        shown = self._shown
+        moves = shown.mode == "recording" and not shown.paused
+        return structs.replace(shown, at=shown.at + self._clock() - self._since) if moves else shown
+
+    async def _showing(self, request: web.Request) -> web.Response:
+        asker = asker_of(request.remote, request.headers)
+        self._door.admit(asker, "watch")
+        here = is_here(asker)
+        if here:
+            self._hear(request.query.get("state", ""))
+        after = request.query.get("after", "")
+        if after.isdecimal() and int(after[:18]) == self._version:
+            await self._news(here, wait(request.query.get("wait", "")))
+        return web.json_response(structs.asdict(self._answer(asker)), headers=CACHE)
+
+    def _hear(self, report: str) -> None:
+        self._seen = self._clock()
+        known: tuple[Report, ...] = get_args(Report)
+        self._report = next((each for each in known if each == report), "idle")
+        self.tell()
+
+    async def _news(self, here: bool, patience: float) -> None:
+        self._asking += here
+        try:
+            async with asyncio.timeout(patience):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._asking -= here
+            if here:
+                self._seen = self._clock()
+
+    def _answer(self, asker: Asker) -> Answer:
+        shown = self._expected()
+        return Answer(
+            self._version,
+            "check" if self._checking else shown.mode,
+            shown.stream,
+            shown.recording,
+            shown.media_type,
+            round(shown.at, 2),
+            shown.paused,
+            shown.growing,
+            shown.said,
+            self._volume() if is_here(asker) else None,
+        )

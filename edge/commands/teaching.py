@@ -1,0 +1,34 @@
+"""`tirek tui`: the teacher's screen, a program of its own that talks to the daemon over a socket."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from edge.commands.place import settings
+from edge.errors import ConfigWrong
+
+INSTALLED = Path("/run/tirek/tirek.sock")  # where the units of an installed node put it
+
+
+def open_screen(parsed: argparse.Namespace) -> int:
+    """Become the screen; this process goes on as it."""
+    command = [sys.executable, "-m", "tui", str(_socket(parsed))]
+    command += ["--kiosk"] if parsed.kiosk else []
+    command += ["--ascii"] if parsed.ascii else []
+    command += ["--lang", parsed.lang] if parsed.lang else []
+    os.execv(sys.executable, command)
+
+
+def _socket(parsed: argparse.Namespace) -> Path:
+    """Return the daemon's socket; a teacher who may not read the configuration needs none."""
+    if parsed.socket:
+        return Path(parsed.socket).absolute()
+    if parsed.config is None and parsed.state is None and INSTALLED.is_socket():
+        return INSTALLED
+    try:
+        return settings(parsed).screen_socket
+    except ConfigWrong:
+        if parsed.config is not None or parsed.state is not None:
+            raise
+        return INSTALLED  # nobody is there yet; the screen says so and waits

@@ -1,0 +1,46 @@
+// Asks what the teacher's screen shows, by a long poll, and says at the same time how it goes here.
+
+import { read, sleep, wonder } from './node.js';
+
+const LONG = 40000;        // ms; the node answers within 25 s
+const PERIOD = 1000;       // ms; never more than one request a second when answers come at once
+const NOBODY = { mode: 'free', volume: null };   // until the node says otherwise, and at a node that never does
+
+export class Showing {
+  told = null;
+  #said = '';
+  #poll = new AbortController();
+
+  /** changed(told, before) is called after every answer; report() is playing, frozen, muted or idle. */
+  constructor(changed, report) { Object.assign(this, { changed, report }); }
+
+  async follow() {
+    for (;;) {
+      const begun = performance.now();
+      const before = this.told;
+      await this.#once();
+      const left = PERIOD - (performance.now() - begun);
+      if (this.told === before || this.told?.version === before?.version) await sleep(Math.max(200, left));
+    }
+  }
+
+  /** Asks anew if there is something to say; `isBack`: the old question will never be answered. */
+  look(isBack = false) { if (isBack || this.report() !== this.#said) this.#poll.abort(); }
+
+  async #once() {
+    this.#said = this.report();
+    this.#poll = new AbortController();
+    const question = new URLSearchParams({ state: this.#said });
+    if (this.told?.version) question.set('after', this.told.version);
+    const before = this.told;
+    try {
+      const options = { timeout: LONG, signal: this.#poll.signal, cache: 'no-store' };
+      this.told = await read(`/api/showing?${question}`, options);
+    } catch (error) {
+      wonder(error);
+      if (before) return;
+      this.told = NOBODY;
+    }
+    this.changed(this.told, before);
+  }
+}

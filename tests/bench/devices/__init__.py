@@ -1,0 +1,1 @@
+"""Measurements of instruments: reading, storing, exporting, stopping; real firmware and programs beside us."""
