@@ -8,7 +8,8 @@ MAKEFLAGS += --no-builtin-rules
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 LOCK := uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
-TEST_PACKAGES := chromium firefox-esr ffmpeg iproute2 fonts-dejavu-core tmux
+TEST_PACKAGES := chromium firefox-esr ffmpeg iproute2 fonts-dejavu-core tmux socat gpsd gpsd-tools \
+  gcc libc6-dev libsimavr-dev libelf-dev qemu-system-arm firmware-microbit-micropython
 BENCH_PACKAGES := $(TEST_PACKAGES) janus
 SOAK_SECONDS ?= 3600
 TESTS ?= tests
@@ -17,7 +18,7 @@ TESTS ?= tests
 demo: .venv/.run            ## a hub and a classroom on this computer; DEMO_SECONDS=20 ends by itself
 	@exec $(BIN)/tirek demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
-setup: .venv/.dev           ## everything that demo, test, check and bench need
+setup: .venv/.dev .venv/.firmware  ## everything that demo, test, check and bench need
 	@$(call packages,$(TEST_PACKAGES))
 
 test: setup check           ## the gate and the whole suite; TESTS=tests/house for a part of it
@@ -61,6 +62,21 @@ clean:                      ## back to a fresh clone, recordings of the demo inc
 	@echo "tirek: installing what the tests need"
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
+
+.venv/.firmware: | .venv/bin/python
+	@$(call firmware,avrgirl-arduino,5.0.1,4b49db8316e2f38dcebf1b0de87eecd7ff4cc277e32501ccfc6edc2bc5755015)
+	@touch $@
+
+# $(1) package, $(2) version, $(3) sha256: firmware of real boards, prebuilt, from npm; unpacked for the tests.
+define firmware
+if command -v npm >/dev/null; then \
+  mkdir -p .venv/firmware/$(1)-$(2); \
+  npm pack --silent --pack-destination .venv/firmware $(1)@$(2) >/dev/null; \
+  echo "$(3)  .venv/firmware/$(1)-$(2).tgz" | sha256sum --check --quiet; \
+  tar -xzf .venv/firmware/$(1)-$(2).tgz -C .venv/firmware/$(1)-$(2) --strip-components=1; \
+  rm .venv/firmware/$(1)-$(2).tgz; \
+else echo "tirek: no npm; tests with the firmware of real boards are skipped"; fi
+endef
 
 # $(1): Debian packages. Root installs the missing ones; anybody else gets one line to paste, and what needs them is skipped.
 define packages

@@ -1,6 +1,7 @@
 """Notes in the journal which lessons were live here: a fact for each finished recording, once."""
 
 import asyncio
+from collections.abc import Callable
 
 from edge.journal import Journal
 from edge.media.record.recording import Recording
@@ -13,11 +14,17 @@ NOTED = """SELECT body FROM event JOIN stream ON stream.id = event.stream
 OVER = ("done", "interrupted")  # states of a recording that nothing is added to
 
 
+def _none(recording: Recording) -> str:
+    """Know no timetable."""
+    return ""
+
+
 class HeldLessons:
     """Compares recordings with the journal when one has ended, and at the start: what a crash left."""
 
-    def __init__(self, store: Store, journal: Journal) -> None:
+    def __init__(self, store: Store, journal: Journal, lesson_of: Callable[[Recording], str] = _none) -> None:
         self._store = store
+        self._lesson_of = lesson_of  # the name in the timetable of the lesson that was recorded
         self._journal = journal
         self.ended = asyncio.Event()
 
@@ -34,10 +41,10 @@ class HeldLessons:
         bodies = self._journal.ledger.read(lambda db: db.execute(NOTED, (node,)).fetchall())
         noted = {_recording_of(body) for (body,) in bodies}
         over = [each for each in self._store.list() if each.state in OVER and not each.copy_of]
-        return [_held(each) for each in over if each.id not in noted]
+        return [_held(each, self._lesson_of(each)) for each in over if each.id not in noted]
 
 
-def _held(recording: Recording) -> LessonHeld:
+def _held(recording: Recording, lesson: str) -> LessonHeld:
     return LessonHeld(
         recording.stream,
         recording.started,
@@ -45,6 +52,7 @@ def _held(recording: Recording) -> LessonHeld:
         recording.id,
         len(recording.gaps),
         recording.whole,
+        lesson,
     )
 
 

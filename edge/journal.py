@@ -6,6 +6,7 @@ The daemon and the commands of a technician open the same files, side by side.
 import asyncio
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -53,6 +54,10 @@ class Journal:
         """The school of this node: what its hub calls it, else what the configuration does."""
         parent = self.parent
         return parent.school if parent else self._school
+
+    def time(self) -> datetime:
+        """Return the time of day as the journal knows it: this computer's clock may have a dead battery."""
+        return datetime.fromtimestamp(self.ledger.now() / 1000, UTC)
 
     def close(self) -> None:
         """Commit what waits and close the files."""

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 
 from msgspec import structs
 
-from edge.media.record.recorder import Recorder, RecordingState
+from edge.media.record.recorder import Recorder, RecordingState, now_utc
 from edge.media.record.reel import Reel
 from edge.media.record.store import Store
 from edge.media.stream import Stream
@@ -24,9 +25,15 @@ class Lessons:
     """The recording side of a node."""
 
     def __init__(
-        self, store: Store, studio: Studio, record: bool, ended: Callable[[], None] = _nobody
+        self,
+        store: Store,
+        studio: Studio,
+        record: bool,
+        ended: Callable[[], None] = _nobody,
+        wall: Callable[[], datetime] = now_utc,
     ) -> None:
         self._store = store
+        self._wall = wall  # asked from the recorders' threads
         self._studio = studio
         self._recorders: dict[str, Recorder] = {}
         self._told: dict[str, RecordingState] = {}
@@ -46,7 +53,7 @@ class Lessons:
         before = self._recorders.pop(stream.name, None)
         if before is not None:
             self._ending.add(before)
-        recorder = Recorder(self._store.place, stream.name, list(stream.tracks.values()))
+        recorder = Recorder(self._store.place, stream.name, list(stream.tracks.values()), self._wall)
         self._recorders[stream.name] = recorder
         stream.attach(recorder)
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,20 @@ async def test_a_node_that_records_nothing_does_so_when_it_is_told_to(tmp_path: 
     async with _running(lessons):
         lessons.record(stream, on=True)
         await _until(is_recording)
+
+
+async def test_a_recording_has_the_time_that_the_journal_knows_and_not_that_of_a_dead_battery(
+    tmp_path: Path,
+) -> None:
+    studio, store = Studio(1), Store(tmp_path, reserve=0)
+    known = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
+    lessons = Lessons(store, studio, record=True, wall=lambda: known)
+    stream = studio.begin("lesson", TRACKS)
+    async with _running(lessons):
+        for packet in packets(GIVEN):
+            stream.take(packet)
+        await _until(lambda: lessons.state("lesson").state == "recording")
+    (recording,) = store.list()
+    assert recording.started == "2026-11-26T09:30:00Z"
+    assert store.list(since=known) == [recording]
+    assert store.list(since=known + timedelta(seconds=1)) == []

@@ -1,10 +1,11 @@
 """Arduino and others with StandardFirmata 2.x (core).
 
 nobody → (it says who it is) known → (it says what its pins can do) able → (we say what to report) set.
-A board that was reset says its version by itself, and one whose samples stay away is asked: both lead back to
-nobody, and everything is asked for anew. What was driven is at rest after a reset, and stays there.
+A board that was reset says its version by itself, and one that should measure and is silent is asked: both
+lead back to nobody, and everything is asked for anew. What was driven is at rest after a reset, and stays so.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -14,7 +15,8 @@ from devices.drivers.firmata_parts import Moved, Profile, Sensor
 from devices.errors import ActuatorUnknown, BeyondRange, LineLost
 
 QUIET = 3.0  # seconds without a word after which a board is asked who it is: a board boots in two
-PATIENCE = 1.0  # seconds between two questions about the same
+PATIENCE = 1.0  # seconds until a question is asked again; then twice as long, and so on
+LONGEST_PATIENCE = 8.0  # seconds; a slow board that answers one question is not to find ten more
 AGAIN = 1.0  # seconds between two readings of digital inputs that do not change
 ADC_BITS, PWM_BITS = 10, 8  # of a board that does not say
 MODES: Mapping[str, int] = {
@@ -44,7 +46,9 @@ class Firmata(Driver):
         self._decoder = wire.Decoder()
         self._state: State = "nobody"
         self._begun = False
-        self._heard = self._asked = self._polled = 0.0
+        self._heard = self._polled = 0.0
+        self._asked: float | None = None  # when; None: just now
+        self._patience = PATIENCE
         self._pins: list[Mapping[int, int]] = []  # what each can do: mode → bits
         self._analog: Mapping[int, int] | None = None  # channel → pin
         self._modes: dict[int, int] = {}  # what we made of a pin
@@ -57,7 +61,7 @@ class Firmata(Driver):
 
     def begin(self) -> bytes:
         """Ask who it is and what it can do; the rest is asked when it has answered."""
-        self._begun = True
+        self._begun, self._asked = True, None
         return wire.ASK_FIRMWARE + wire.ASK_PINS
 
     def ask(self, now: float) -> bytes:
@@ -65,7 +69,8 @@ class Firmata(Driver):
         if not self._begun:
             return b""
         if self._state == "able":
-            self._state, self._polled, self._heard = "set", now, now
+            self._state, self._patience = "set", PATIENCE
+            self._polled = self._heard = now
             return self._configuration()
         if self._state == "set" and now - self._heard < QUIET:
             return self._poll(now)
@@ -76,7 +81,7 @@ class Firmata(Driver):
     def feed(self, piece: bytes, at: float) -> Heard:
         """Return what these bytes complete."""
         messages = self._decoder.feed(piece)
-        if messages:
+        if piece:
             self._heard = at
         heard = [each for message in messages for each in self._read(message, at)]
         self.refused = self._decoder.refused + self._strange
@@ -124,7 +129,7 @@ class Firmata(Driver):
         return self._able() if self._state == "known" else []
 
     def _forget(self) -> None:
-        self._state, self._asked = "nobody", -PATIENCE
+        self._state, self._asked = "nobody", -math.inf
         self._modes, self._ports = {}, {}
         self._pins, self._analog = [], None
 
@@ -181,8 +186,11 @@ class Firmata(Driver):
     # What it is told ---------------------------------------------------------------------------------------
 
     def _question(self, now: float) -> bytes:
-        if now - self._asked < PATIENCE:
+        if self._asked is None:
+            self._asked = now
+        if now - self._asked < self._patience:
             return b""
+        self._patience = min(2 * self._patience, LONGEST_PATIENCE)
         self._asked = now
         return wire.ASK_FIRMWARE + (b"" if self._state == "set" else wire.ASK_PINS)
 

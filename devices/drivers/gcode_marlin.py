@@ -180,7 +180,7 @@ class Uarm(Marlin):
 
     def _okayed(self, rest: str, at: float) -> Heard:
         name = re.fullmatch(r"V([A-Za-z][\w-]{1,30})", rest)
-        if name and self._sent and self._sent[0].about == "name":
+        if name:
             self.identity = f"uArm {name[1]}"
         return super()._okayed(rest, at)
 

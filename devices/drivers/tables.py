@@ -6,13 +6,11 @@ from typing import TypeVar
 
 import msgspec
 
-from devices.errors import DeviceError
+from devices.errors import ProfileWrong
+
+__all__ = ["ProfileWrong", "expression", "parsed"]
 
 T = TypeVar("T")
-
-
-class ProfileWrong(DeviceError):
-    """A profile's file is refused: which, and why."""
 
 
 def parsed(text: str, name: str, kind: type[T]) -> T:

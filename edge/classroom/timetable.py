@@ -56,6 +56,11 @@ class Timetable:
             self._school, self._seen = school, newest
             return self._lessons
 
+    def lesson_of(self, recording: Recording) -> str:
+        """Return the name of the lesson that was recorded; "" if it is of none. Raises JournalError."""
+        tied = self.lessons().one(recording)
+        return tied.lesson if tied else ""
+
     def _has_newer(self) -> bool:
         query = self._journal.ledger.read
         return self._seen < 0 or query(lambda db: db.execute(NEWER, (self._seen,)).fetchone()) is not None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from devices.driver import Driver, Heard, Sample, Status
 
-DEADLINE = 30.0  # seconds; an emulator on a busy computer is slow, and never as slow as this
+DEADLINE = 90.0  # seconds; an emulator on a busy computer is slow, and never as slow as this
 TICK = 0.05  # seconds between two looks: half of what a driver may count on
 READ = 65_536
 

@@ -139,12 +139,20 @@ def test_what_a_board_says_in_words_is_passed_on() -> None:
     assert found == [Status(message="Hi")]
 
 
-def test_a_question_is_asked_again_after_a_while_and_not_before() -> None:
+def test_a_question_is_asked_again_and_ever_more_rarely() -> None:
     driver = Firmata(PROFILE)
     assert driver.ask(100.0) == b""
     assert driver.begin() != b""
-    assert driver.ask(100.0) == driver.ask(100.0 + PATIENCE) == wire.ASK_FIRMWARE + wire.ASK_PINS
-    assert driver.ask(100.0 + PATIENCE + 0.1) == b""
+    asked = [step / 10 for step in range(400) if driver.ask(100.0 + step / 10)]
+    assert asked == [
+        PATIENCE,
+        3 * PATIENCE,
+        7 * PATIENCE,
+        15 * PATIENCE,
+        23 * PATIENCE,
+        31 * PATIENCE,
+        39 * PATIENCE,
+    ]
 
 
 def test_what_to_report_is_said_once_and_a_pull_up_with_it() -> None:
@@ -167,6 +175,12 @@ def test_a_board_whose_samples_stay_away_is_asked_who_it_is_and_set_up_again() -
     assert driver.feed(b"\xe0\x33\x00", QUIET + 0.2) == []
     driver.feed(UNO[:KNOWN], QUIET + 0.3)
     assert driver.ask(QUIET + 0.4).startswith(b"\xf0\x7a")
+
+
+def test_a_slow_board_that_is_amid_a_long_answer_is_not_asked_again() -> None:
+    driver = able()
+    driver.feed(b"\xf0\x6c\x00\x01", QUIET)
+    assert driver.ask(QUIET + 0.1) == b"\xd0\x01"
 
 
 def test_a_profile_without_sensors_keeps_what_it_drives_when_the_board_is_quiet() -> None:

@@ -89,7 +89,7 @@ async def test_a_hundred_samples_come_in_a_second_of_the_board(uno: Machine, lin
     uno.order("cycle")
     began = cycle(await uno.tells("cycle"))
     told, before = len(uno.told), len(line.values("temperature"))
-    await measuring(line, 300)
+    await measuring(line, 200)
     uno.order("cycle")
     lasted = cycle(await uno.tells("cycle", told)) - began
     samples = len(line.values("temperature")) - before

@@ -17,9 +17,11 @@ async def on_microbit(board: Board, pastes: bool = False) -> AsyncIterator[Wire]
     machine, pty = await microbit()
     line = Wire(pty, MicroPython(board, pastes))
     line.write(line.driver.stop() + line.driver.begin())
-    yield line
-    line.close()
-    machine.end()
+    try:
+        yield line
+    finally:
+        line.close()
+        machine.end()
 
 
 @pytest.fixture
