@@ -129,6 +129,8 @@ def _trial(parsed: argparse.Namespace) -> dict[str, Any]:
         table["listen_nodes"] = parsed.listen_nodes
     if parsed.parent:
         table["parent"] = parsed.parent
+    if parsed.simulate:
+        table["simulate"] = parsed.simulate
     flags = {"announce": parsed.announce, "room": parsed.room, "allow_anyone": parsed.allow_anyone}
     return table | flags | {"discover": not parsed.no_discovery}
 
@@ -158,6 +160,9 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         "--listen-nodes", action="append", metavar="ADDR:PORT", help="where enrolled nodes reach this one"
     )
     parser.add_argument("--school", default="", metavar="ID", help="the id of this node's school")
+    parser.add_argument(
+        "--simulate", action="append", metavar="NAME", help="a simulated instrument; more than once if wanted"
+    )
     parser.add_argument("--name", help="what people call this node")
     parser.add_argument(
         "--announce", action="store_true", help="let classrooms on this network find this node"

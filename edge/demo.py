@@ -26,6 +26,7 @@ from edge.media.record.store import Store
 STREAM = "lesson"
 PORTS = {"hub": 8080, "classroom": 8081}  # taken if free, any others if not
 NODES_PORT = 8443  # likewise, where the classroom reaches the hub
+SIMULATED = ("--simulate", "thermometer", "--simulate", "electricity", "--simulate", "robot")
 START_TIME = 30.0  # seconds for a node to answer: an old PC reads its modules from a slow disk
 STOP_TIME = 10.0  # seconds for a node to close its files
 STATUS_PAUSE = 5.0  # seconds between lines about how it goes
@@ -185,7 +186,7 @@ async def _show(seconds: float | None, folder: Path) -> Outcome:
     async with AsyncExitStack() as nodes:
         serves = ("--listen-nodes", f"127.0.0.1:{port}", "--school", "hub")
         hub = await nodes.enter_async_context(_node("hub", folder, *serves))
-        room = await nodes.enter_async_context(_node("classroom", folder, "--room"))
+        room = await nodes.enter_async_context(_node("classroom", folder, "--room", *SIMULATED))
         await demo_journal.join(hub.state, room.state, port)
         await asyncio.to_thread(demo_journal.furnish, hub.state)
         _welcome(hub, room)
