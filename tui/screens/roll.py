@@ -20,6 +20,7 @@ COLUMNS = (Column(4, right=True), Column(20, grows=1), Column(30))
 INK = {"present": "ok", "late": "accent", "ill": "bad", "excused": "info", "unexcused": "bad"}
 REASONS = ("came-late", "was-there", "brought-paper", "slip")  # why a signed register is corrected
 OWN_REASON = "own"
+SLOW = 0.1  # seconds until it is said that it is being saved; most answers are there after 0.005
 
 
 class RollPage(Page):
@@ -137,10 +138,11 @@ class RollPage(Page):
         """Bring the marks to the disk; they stay on the screen until they are there."""
         marks = sheet.signed_marks() if signed else sheet.draft_marks()
         self._writes, self._told = True, ""
-        self._draw(sheet)
+        slow = self.set_timer(SLOW, lambda: self._draw(sheet))
         saved = await self.ask(
             TakeRegister(self._lesson, marks, signed, sheet.register.heads, reason), Saved, quiet=None
         )
+        slow.stop()
         self._writes = False
         if saved is not None:
             sheet.saved(marks, signed, saved.id)
