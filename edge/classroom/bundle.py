@@ -77,6 +77,8 @@ class Support:
             return await asyncio.to_thread(self._write, notices)
         except OSError as exc:
             raise Unable("disk-full") from exc
+        except (JournalError, sqlite3.Error) as exc:
+            raise Unable("journal-broken") from exc
 
     async def _details(self, order: ReadDetails) -> Details:
         self._check(order.unlocked)

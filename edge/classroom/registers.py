@@ -6,14 +6,15 @@ from sqlite3 import Connection
 
 from edge.api import Desks, Unable
 from edge.board import Board
-from edge.contract.answers import Pupil, Register
+from edge.classroom.drafts import Drafts
+from edge.contract.answers import Done, Pupil, Register
 from edge.contract.answers import Saved as SavedAnswer
-from edge.contract.commands import ReadRegister, TakeRegister
+from edge.contract.commands import KeepDraft, ReadRegister, TakeRegister
 from edge.contract.notices import RegisterChanged
 from edge.journal import Journal
 from edge.roll import CodeUnknown, ReasonNeeded, Roll, Saved
 from sync.errors import DiskFull, JournalError
-from sync.records import RegisterTaken, Unreadable, decode, fact_id, lesson_parts
+from sync.records import CODES, RegisterTaken, Unreadable, decode, fact_id, lesson_parts
 
 MOST_MARKS = 999  # a register's numbers go from 1 to 999
 MAX_REASON = 300  # letters
@@ -25,14 +26,15 @@ RECENT = """SELECT event.at, event.hlc, event.kind, event.body
 class Registers:
     """One part of the screen's side of a node."""
 
-    def __init__(self, journal: Journal, board: Board) -> None:
+    def __init__(self, journal: Journal, board: Board, drafts: Drafts) -> None:
         self._journal = journal
+        self._drafts = drafts
         self._board = board
         self._seen = journal.ledger.newest()
 
     def desks(self) -> Desks:
         """Return the commands that are taken here."""
-        return {ReadRegister: self._read, TakeRegister: self._take}
+        return {ReadRegister: self._read, TakeRegister: self._take, KeepDraft: self._keep}
 
     async def _read(self, asked: ReadRegister) -> Register:
         try:
@@ -50,10 +52,18 @@ class Registers:
         standing = roll.standing(lesson)
         known = sorted({*numbers, *(standing.marks if standing else ())})
         pupils = tuple(Pupil(number, names.get(number, "")) for number in known)
+        draft = self._drafts.of(lesson)
         if standing is None:
-            return Register(lesson, class_, pupils)
+            return Register(lesson, class_, pupils, draft=draft)
         heads = tuple(each.id for each in standing.heads)
-        return Register(lesson, class_, pupils, standing.marks, standing.signed, heads, standing.conflict)
+        stands = (standing.marks, standing.signed, heads, standing.conflict)
+        return Register(lesson, class_, pupils, *stands, draft)
+
+    async def _keep(self, order: KeepDraft) -> Done:
+        if len(order.marks) > MOST_MARKS or not set(order.marks.values()) <= set(CODES):
+            raise Unable("bad-command")
+        await asyncio.to_thread(self._drafts.keep, order.lesson, order.marks)
+        return Done()
 
     async def _take(self, order: TakeRegister) -> SavedAnswer:
         if len(order.marks) > MOST_MARKS or len(order.reason) > MAX_REASON:
@@ -72,6 +82,8 @@ class Registers:
         except JournalError as exc:
             raise Unable("journal-broken") from exc
         self._board.tell(RegisterChanged(order.lesson, saved.noted.id))
+        if self._drafts.of(order.lesson):
+            await asyncio.to_thread(self._drafts.keep, order.lesson, {})
         return SavedAnswer(saved.noted.id, saved.strangers)
 
     def _taking(self, register: RegisterTaken) -> Future[Saved]:

@@ -16,14 +16,23 @@ from sync.joining.enroll import CodeRefused, enroll
 from sync.joining.enrolment import CodeWrong
 
 KEY_BYTES = 16
+JOINING = 15.0  # seconds: three times what a thin link with losses needs, and less than a screen waits
 
 
 class Technician:
     """One part of the screen's side of a node."""
 
-    def __init__(self, journal: Journal, name: str, pin: str, restart: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        name: str,
+        pin: str,
+        restart: Callable[[], None],
+        patience: float = JOINING,
+    ) -> None:
         self._journal = journal
         self._name = name
+        self._patience = patience
         self._lock = Lock(pin, lambda: secrets.token_hex(KEY_BYTES))
         self._restart = restart
 
@@ -50,7 +59,8 @@ class Technician:
             self.check(order.unlocked)
         me, ledger = self._journal.identity, self._journal.ledger
         try:
-            parent = await enroll(order.address, order.code, me, self._name)
+            async with asyncio.timeout(self._patience):
+                parent = await enroll(order.address, order.code, me, self._name)
             moved = ledger.write(lambda db: forks.move_school(db, me.node, parent.school))
             await asyncio.wrap_future(moved)
             await asyncio.to_thread(identity.save_parent, self._journal.folder, parent)

@@ -75,7 +75,9 @@ class TimeShift:
             log.warning("recording not sent id=%s reason=%r", ident, str(exc))
             raise ConnectionResetError from exc
         finally:
-            await asyncio.to_thread(tail.close)  # waits for the thread that may be reading
+            # It waits for a thread that may be reading. Nobody awaits it: whoever is cancelled twice, as when
+            # a node stops, would leave the file open.
+            asyncio.get_running_loop().run_in_executor(None, tail.close)
         return response
 
     async def _head(self, tail: Tail) -> Head:

@@ -110,7 +110,19 @@ def _check(der: bytes) -> None:
 def _as_openssl_counts(der: bytes) -> dict[str, int]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        context.load_verify_locations(cadata=der)
+        load(context, der)
     except ssl.SSLError as exc:
         raise NotACertificate(f"not a certificate that TLS can read: {exc}") from exc
     return context.cert_store_stats()
+
+
+def load(context: ssl.SSLContext, der: bytes) -> None:
+    """Make a certificate an anchor of a context; raise SSLError.
+
+    OpenSSL keeps a list of faults for each thread, and Python takes its last for this call's: a handshake
+    of a stranger that failed just before would count as ours. The first try empties the list.
+    """
+    try:
+        context.load_verify_locations(cadata=der)
+    except ssl.SSLError:
+        context.load_verify_locations(cadata=der)

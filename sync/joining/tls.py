@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import aiohttp
 
 from sync.errors import JournalError
-from sync.joining.certificates import NotACertificate, der_of, fingerprint_of
+from sync.joining.certificates import NotACertificate, der_of, fingerprint_of, load
 from sync.joining.identity import Identity, Parent
 
 # Python has no name for it. Without it a PC with a dead battery finds certificates "not yet valid".
@@ -65,7 +65,7 @@ def server_context(identity: Identity, certificates: Iterable[str]) -> ssl.SSLCo
 
 def trust(context: ssl.SSLContext, certificate: str) -> None:
     """Let a certificate in from now on. It cannot be taken out again: whom to serve is asked by node id."""
-    context.load_verify_locations(cadata=der_of(certificate))
+    load(context, der_of(certificate))
 
 
 def client_context(identity: Identity, parent: Parent) -> ssl.SSLContext:
@@ -80,7 +80,7 @@ def pinned_context(certificate: str) -> ssl.SSLContext:
     context = _context(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     # The only anchor, and not an authority: OpenSSL accepts this very certificate or none.
-    context.load_verify_locations(cadata=der_of(certificate))
+    load(context, der_of(certificate))
     return context
 
 

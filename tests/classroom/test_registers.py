@@ -8,9 +8,10 @@ import pytest
 
 from edge.api import Unable
 from edge.board import Board
+from edge.classroom.drafts import FILE, MOST, Drafts
 from edge.classroom.registers import MAX_REASON, Registers
 from edge.contract.answers import Pupil, Register, Saved
-from edge.contract.commands import ReadRegister, TakeRegister
+from edge.contract.commands import KeepDraft, ReadRegister, TakeRegister
 from edge.contract.notices import RegisterChanged
 from edge.journal import Journal
 from edge.roll import Roll
@@ -28,9 +29,9 @@ class Screen:
         self.state = state
         self.journal = Journal(state, "akzhar")
         self.board = Board()
-        self.registers = Registers(self.journal, self.board)
+        self.registers = Registers(self.journal, self.board, Drafts(state))
 
-    async def ask(self, command: ReadRegister | TakeRegister) -> Any:
+    async def ask(self, command: ReadRegister | TakeRegister | KeepDraft) -> Any:
         return await self.registers.desks()[type(command)](command)
 
     async def read(self) -> Register:
@@ -125,3 +126,36 @@ async def test_what_a_command_or_the_hub_wrote_is_told_at_the_next_look(screen: 
 async def test_names_that_cannot_be_read_keep_nobody_from_taking_a_register(screen: Screen) -> None:
     (screen.journal.folder / "names.db").write_bytes(b"not what it was " * 1000)
     assert [each.number for each in (await screen.read()).pupils] == [1, 2]
+
+
+async def test_what_was_marked_and_not_signed_outlives_screen_and_daemon(screen: Screen) -> None:
+    await screen.ask(KeepDraft(LESSON, {2: "ill"}))
+    again = Registers(screen.journal, screen.board, Drafts(screen.state))
+    answer = await again.desks()[ReadRegister](ReadRegister(LESSON))
+    assert isinstance(answer, Register)
+    assert (answer.draft, answer.marks) == ({2: "ill"}, {})
+    assert facts(screen.state, "register-taken") == []
+
+
+async def test_a_register_that_is_written_takes_the_place_of_its_draft(screen: Screen) -> None:
+    await screen.ask(KeepDraft(LESSON, {2: "ill"}))
+    await screen.ask(TakeRegister(LESSON, {1: "present", 2: "ill"}))
+    assert (await screen.read()).draft == {}
+    assert Drafts(screen.state).of(LESSON) == {}
+
+
+async def test_a_draft_is_bounded_and_given_up_without_marks(screen: Screen) -> None:
+    for number in range(MOST + 1):
+        await screen.ask(KeepDraft(f"{number} {LESSON}", {1: "late"}))
+    kept = Drafts(screen.state)
+    assert kept.of(f"0 {LESSON}") == {}
+    assert kept.of(f"{MOST} {LESSON}") == {1: "late"}
+    await screen.ask(KeepDraft(f"{MOST} {LESSON}"))
+    assert Drafts(screen.state).of(f"{MOST} {LESSON}") == {}
+    with pytest.raises(Unable):
+        await screen.ask(KeepDraft(LESSON, {1: "asleep"}))
+
+
+async def test_a_damaged_file_of_drafts_costs_the_drafts_only(screen: Screen) -> None:
+    (screen.state / FILE).write_bytes(b"{")
+    assert Drafts(screen.state).of(LESSON) == {}

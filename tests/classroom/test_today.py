@@ -9,6 +9,7 @@ import pytest
 
 from edge.board import Board
 from edge.classroom.choices import Choices
+from edge.classroom.drafts import Drafts
 from edge.classroom.registers import Registers
 from edge.classroom.timetable import Timetable, span_of
 from edge.classroom.today import Today
@@ -39,7 +40,7 @@ class Node:
         self.running = ""
         config = from_table({"name": "x", "state": str(state), "school": "akzhar"}, "test")
         self._choices = Choices(config, self.journal, self.board)
-        self._registers = Registers(self.journal, self.board)
+        self._registers = Registers(self.journal, self.board, Drafts(state))
         self._today = Today(self.journal, self.timetable, self.store, self.studio, self.board)
 
     def note(self, class_: str, *facts: Record) -> None:
