@@ -4,9 +4,10 @@ The raw value is what is stored, for ever, with the name of the calibration that
 wrong costs nothing but to be made anew.
 """
 
+import math
 from bisect import bisect_left
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from msgspec import Struct
 
@@ -27,10 +28,17 @@ class Calibration(Struct, frozen=True, omit_defaults=True):
     points: tuple[tuple[float, float], ...] = ()  # raw → true
     terms: tuple[float, ...] = ()  # of 1, raw, raw², …
 
+    @property
+    def corrects(self) -> bool:
+        """Whether it changes anything; one without points and terms ends the one before it."""
+        return bool(self.points or self.terms)
+
     def check(self) -> None:
         """Raise CalibrationWrong."""
-        if bool(self.points) == bool(self.terms):
+        if self.points and self.terms:
             raise CalibrationWrong("a calibration has points or terms, and not both")
+        if not all(map(math.isfinite, (*chain(*self.points), *self.terms))):
+            raise CalibrationWrong("a calibration is made of finite numbers")
         if len(self.points) > MOST_POINTS or len(self.terms) > MOST_TERMS:
             raise CalibrationWrong(f"more than {MOST_POINTS} points or {MOST_TERMS} terms")
         raws = sorted(raw for raw, _ in self.points)
@@ -39,6 +47,8 @@ class Calibration(Struct, frozen=True, omit_defaults=True):
 
     def true(self, raw: float) -> float:
         """Return what a raw value means."""
+        if not self.corrects:
+            return raw
         if self.terms:
             return _polynomial(self.terms, raw)
         return _between(sorted(self.points), raw)
@@ -57,4 +67,4 @@ def _between(points: Sequence[tuple[float, float]], raw: float) -> float:
         return raw + points[0][1] - points[0][0]
     right = min(max(bisect_left(points, (raw,)), 1), len(points) - 1)
     (raw_0, true_0), (raw_1, true_1) = points[right - 1], points[right]
-    return true_0 + (raw - raw_0) * (true_1 - true_0) / (raw_1 - raw_0)
+    return true_0 + (raw - raw_0) / (raw_1 - raw_0) * (true_1 - true_0)

@@ -8,7 +8,7 @@ times, before `begin` too: the daemon writes it when a line opens, when nobody l
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal, NamedTuple
 
 from msgspec import Struct
@@ -70,6 +70,8 @@ class Driver(ABC):
     actuators: Sequence[Actuator] = ()
     programs: Sequence[str] = ()
     refused: int = 0  # lines or frames that were no reading
+    troubles: Mapping[str, str] = {}  # by channel: a word key, while it cannot be measured
+    next_ask: float = 0.0  # when `ask` is to be called again, if that is sooner than its next turn
     identity: str = ""  # what the other end said that it is; "" until it has proven to be one of this kind
 
     def greet(self) -> bytes:

@@ -7,6 +7,8 @@ DeviceError
 ├── ProgramUnknown    a robot has no such program
 ├── ActuatorUnknown   an instrument has nothing of this name that moves
 ├── BeyondRange       a value that an actuator cannot take
+├── DriverUnknown     there is no driver of this name
+├── ProfileWrong      what differs between instruments of one driver is refused: which, and why
 └── TemplateWrong     an experiment's file is refused: which, and why
 """
 
@@ -20,11 +22,19 @@ class LineLost(DeviceError):
 
 
 class PortBusy(LineLost):
-    """Another program has the port."""
+    """Another program has the port: its name and number, where one may look."""
+
+    def __init__(self, path: str, holder: str) -> None:
+        super().__init__(f"{path} is in use" + (f" by {holder}" if holder else ""))
+        self.holder = holder
 
 
 class PortForbidden(LineLost):
-    """This user may not open the port."""
+    """This user may not open the port; who is in `group` may."""
+
+    def __init__(self, path: str, group: str) -> None:
+        super().__init__(f"{path} is not for this user: it takes the group {group}")
+        self.group = group
 
 
 class ProgramUnknown(DeviceError):
@@ -37,6 +47,14 @@ class ActuatorUnknown(DeviceError):
 
 class BeyondRange(DeviceError):
     """A value that an actuator cannot take."""
+
+
+class DriverUnknown(DeviceError):
+    """There is no driver of this name."""
+
+
+class ProfileWrong(DeviceError):
+    """A profile is refused: which, and why."""
 
 
 class TemplateWrong(DeviceError):

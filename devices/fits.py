@@ -1,45 +1,68 @@
-"""Curves through measured points: straight, 1/x, quadratic, exponential (core).
+"""What is found in two columns: a curve laid through them, or a place of theirs (core).
 
-Least squares; of the exponential only the time constant is searched for, the rest follows from it.
+Curves are least squares; of the exponential only the time constant is searched for, the rest follows from it.
+Places are where a column is largest, how often it swings, and its mean.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import Literal
 
 from msgspec import Struct
 
+Kind = Literal["linear", "inverse", "quadratic", "exponential", "peak", "period", "mean"]
+
 FEWEST = 3  # points: fewer lie on any curve
-STEPS = 80  # of the search for a time constant: golden section, 1e-16 of the range
+STEPS = 40  # of the search for a time constant: golden section, 4e-8 of it
+MOST_POINTS = 400  # that a curve is laid through: of more, the means of neighbours
+SWING = 0.2  # of its largest swing that a column has to leave its mean by: less is noise
 GOLDEN = (math.sqrt(5) - 1) / 2
+
+Points = Sequence[tuple[float, float]]
+Numbers = dict[str, float]
 
 
 class Fit(Struct, frozen=True):
-    """A curve: what kind, its numbers by name, and how well it fits (R²; 1 is exact)."""
+    """What kind, its numbers by name, and how well a curve fits (R²; 1 is exact; a place has none)."""
 
     kind: str
     numbers: dict[str, float]
-    r2: float
+    r2: float | None
+
+    @property
+    def is_curve(self) -> bool:
+        """Whether it has a value everywhere."""
+        return self.kind in _VALUE
 
     def at(self, x: float) -> float:
-        """Return the curve's value."""
-        return _VALUE[self.kind](self.numbers, x)
+        """Return the curve's value; NaN where it has none."""
+        return _VALUE[self.kind](self.numbers, x) if x or self.kind != "inverse" else math.nan
 
 
 def fit(kind: str, xs: Sequence[float], ys: Sequence[float]) -> Fit | None:
-    """Return the curve of this kind through the points; None if they do not determine one."""
+    """Return what is found of this kind in the points; None if they do not determine it."""
     points = [(x, y) for x, y in zip(xs, ys, strict=True) if math.isfinite(x) and math.isfinite(y)]
     if kind == "inverse":
         points = [(x, y) for x, y in points if x != 0]
     if len(points) < FEWEST:
         return None
-    numbers = _FITTED[kind](points)
+    numbers = _PLACED[kind](points) if kind in _PLACED else _FITTED[kind](condensed(points, MOST_POINTS))
     if numbers is None or not all(map(math.isfinite, numbers.values())):
         return None
-    return Fit(kind, numbers, _r2(points, lambda x: _VALUE[kind](numbers, x)))
+    return Fit(kind, numbers, _r2(points, lambda x: _VALUE[kind](numbers, x)) if kind in _VALUE else None)
 
 
-Points = Sequence[tuple[float, float]]
-Numbers = dict[str, float]
+def condensed(points: Points, most: int) -> Points:
+    """Return at most so many points: the means of as many neighbours as it takes."""
+    size = -(-len(points) // most)
+    if size <= 1:
+        return points
+    blocks = [points[begin : begin + size] for begin in range(0, len(points), size)]
+    return [
+        (math.fsum(x for x, _ in block) / len(block), math.fsum(y for _, y in block) / len(block))
+        for block in blocks
+    ]
 
 
 def _named(names: str, base: Callable[[float], Sequence[float]]) -> Callable[[Points], Numbers | None]:
@@ -67,13 +90,70 @@ def _exponential(points: Points) -> Numbers | None:
         rest = sum((y - c - a * base[1]) ** 2 for base, y in rows)
         return rest, {"c": c, "a": a * math.exp(begin / t), "t": t}
 
-    low, high = math.log(span / 100), math.log(span * 100)
+    return straight(_lowest(lambda at: straight(at)[0], math.log(span / 100), math.log(span * 100)))[1]
+
+
+def _lowest(of: Callable[[float], float], low: float, high: float) -> float:
+    """Return where a valley is deepest: golden section, one new look a step."""
+    left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+    at_left, at_right = of(left), of(right)
     for _ in range(STEPS):
-        left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-        low, high = (low, right) if straight(left)[0] < straight(right)[0] else (left, high)
-    return straight((low + high) / 2)[1]
+        if at_left < at_right:
+            high, right, at_right = right, left, at_left
+            left = high - GOLDEN * (high - low)
+            at_left = of(left)
+        else:
+            low, left, at_left = left, right, at_right
+            right = low + GOLDEN * (high - low)
+            at_right = of(right)
+    return (low + high) / 2
 
 
+def _peak(points: Points) -> Numbers | None:
+    """Return the top of the parabola through the highest point and its neighbours."""
+    ordered = sorted(points)
+    top = max(range(len(ordered)), key=lambda at: ordered[at][1])
+    x, y = ordered[top]
+    if not 0 < top < len(ordered) - 1:
+        return {"x": x, "y": y}
+    (x0, y0), (x2, y2) = ordered[top - 1], ordered[top + 1]
+    if not x0 < x < x2:
+        return {"x": x, "y": y}
+    left, right = (y - y0) / (x - x0), (y2 - y) / (x2 - x)
+    bend = (right - left) / (x2 - x0)
+    if bend == 0:
+        return {"x": x, "y": y}
+    at = (x0 + x - left / bend) / 2
+    return {"x": at, "y": y0 + (at - x0) * (left + bend * (at - x))}
+
+
+def _period(points: Points) -> Numbers | None:
+    """Return the mean time between two moments at which a column comes up through its mean."""
+    middle = math.fsum(y for _, y in points) / len(points)
+    least = SWING * max(abs(y - middle) for _, y in points)
+    crossings: list[float] = []
+    was_low = False
+    for (x0, y0), (x1, y1) in pairwise(points):
+        was_low = was_low or y0 < middle - least
+        if was_low and y0 < middle <= y1:
+            crossings.append(x0 + (x1 - x0) * (middle - y0) / (y1 - y0))
+            was_low = False
+    if len(crossings) < 2:
+        return None
+    swings = len(crossings) - 1
+    return {"T": (crossings[-1] - crossings[0]) / swings, "n": float(swings)}
+
+
+def _mean(points: Points) -> Numbers | None:
+    ys = [y for _, y in points]
+    return {"m": math.fsum(ys) / len(ys), "low": min(ys), "high": max(ys)}
+
+
+_PLACED: Mapping[str, Callable[[Points], Numbers | None]] = {
+    "peak": _peak,
+    "period": _period,
+    "mean": _mean,
+}
 _FITTED: Mapping[str, Callable[[Points], Numbers | None]] = {
     "linear": _named("ab", lambda x: (1.0, x)),
     "inverse": _named("ab", lambda x: (1.0, 1 / x)),
@@ -87,6 +167,15 @@ _VALUE: Mapping[str, Callable[[Mapping[str, float], float], float]] = {
     "exponential": lambda n, x: n["c"] + n["a"] * math.exp(-x / n["t"]),
 }
 KINDS = tuple(_FITTED)
+NAMES: Mapping[str, Sequence[str]] = {  # of the numbers of each kind
+    "linear": ("a", "b"),  # a + b·x
+    "inverse": ("a", "b"),  # a + b/x
+    "quadratic": ("a", "b", "c"),  # a + b·x + c·x²
+    "exponential": ("a", "c", "t"),  # c + a·exp(-x/t)
+    "peak": ("x", "y"),
+    "period": ("T", "n"),
+    "mean": ("m", "low", "high"),
+}
 
 
 def _least_squares(rows: Sequence[tuple[Sequence[float], float]]) -> list[float] | None:

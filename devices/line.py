@@ -1,6 +1,6 @@
 """The wire to one instrument: the seam between drivers and whatever carries their bytes.
 
-A simulated instrument is on one (devices/simulated_line.py), a serial port will be.
+A simulated instrument is on one (devices/simulated_line.py), a real one behind a port (devices/port.py).
 """
 
 from collections.abc import Callable
@@ -14,21 +14,37 @@ from devices.driver import Driver
 class Line(Protocol):
     """An open wire."""
 
+    @property
+    def at(self) -> float:
+        """When the newest bytes came, of the clock that the line was given."""
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the other end has taken all that was written."""
+
     async def read(self) -> bytes:
-        """Return what came, nothing after a short while without any; raise LineLost."""
+        """Return what came, or nothing, after a while; raise LineLost."""
 
     def write(self, piece: bytes) -> None:
         """Send bytes, in the order of the calls; raise LineLost."""
+
+    def urge(self, piece: bytes) -> None:
+        """Send bytes before all that waits, which is thrown away; raise LineLost."""
+
+    def reset(self) -> None:
+        """Start the other end anew, where the wire can do that."""
 
     def close(self) -> None:
         """Let go of the wire."""
 
 
 class Instrument(Struct, frozen=True):
-    """One instrument: who it is, wherever it is plugged in, its driver, and how its line is opened."""
+    """One instrument: who it is, wherever it is plugged in, and its driver."""
 
     id: str
     label: str  # what the school calls it, or a word key
     driver: Callable[[], Driver]
-    open: Callable[[], Line]  # raises LineLost while it is not plugged in
+    open: Callable[[], Line] | None = None  # who opens its line again when it is lost: None for a real one
     simulated: bool = False
+    kind: str = ""  # the driver's name
+    profile: str = ""

@@ -9,12 +9,15 @@ import asyncio
 import errno
 import fcntl
 import os
+import struct
 import termios
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 from devices.errors import LineLost, PortBusy, PortForbidden
 
@@ -23,6 +26,9 @@ MAX_HEARD = 1 << 20  # bytes that wait to be read; beyond it the oldest go, and 
 MAX_UNSENT = 16_384  # bytes; a port that takes so little is dead
 TIOCEXCL, TIOCM_DTR = 0x540C, 0x002  # asm-generic/ioctls.h, termios.h
 TIOCMBIS, TIOCMBIC = 0x5416, 0x5417
+TCGETS2, TCSETS2, BOTHER = 0x802C542A, 0x402C542B, 0x1000  # of a speed that termios has no name for
+ODD_SPEEDS = {250_000}  # 3D printers
+TERMIOS2 = struct.Struct("=4IB19B2I")
 IFLAG, OFLAG, CFLAG, LFLAG, ISPEED, OSPEED, CC = range(7)
 
 Clock = Callable[[], float]
@@ -31,7 +37,9 @@ Clock = Callable[[], float]
 class Port:
     """An open port; a Line. To be made inside a running loop; raises LineLost, PortBusy, PortForbidden."""
 
-    def __init__(self, path: str, baud: int = 115_200, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self, path: str, baud: int = 115_200, clock: Clock = time.monotonic, file: int | None = None
+    ) -> None:
         self.path = path
         self.at = clock()  # when the newest bytes came
         self.lost_bytes = 0  # that nobody read in time
@@ -41,8 +49,25 @@ class Port:
         self._some = asyncio.Event()
         self._fault: OSError | None = None
         self._loop = asyncio.get_running_loop()
-        self._file = _opened(path, baud)
+        self._file = opened(path, baud) if file is None else file
         self._loop.add_reader(self._file, self._readable)
+
+    @classmethod
+    async def open(cls, path: str, baud: int = 115_200, clock: Clock = time.monotonic) -> Self:
+        """Open a port that may take its time, without holding up the loop; raises what the class raises."""
+        return cls(path, baud, clock, await _opened_aside(path, baud))
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the port has taken all that was written."""
+        return not self._unsent
+
+    def set_speed(self, baud: int) -> None:
+        """Read and write at another speed from now on; raise LineLost."""
+        try:
+            _set_up(self._file, baud)
+        except (OSError, termios.error) as exc:
+            raise LineLost(f"{self.path}: {exc}") from exc
 
     async def read(self) -> bytes:
         """Return all that came, once something did; raise LineLost."""
@@ -136,7 +161,41 @@ class Port:
         self._some.set()
 
 
-def _opened(path: str, baud: int) -> int:
+async def _opened_aside(path: str, baud: int) -> int:
+    """Open in a thread of its own that nobody waits for at the end: some adapters never let it return."""
+    loop = asyncio.get_running_loop()
+    opening: asyncio.Future[int] = loop.create_future()
+
+    def tell(file: int, fault: LineLost | None) -> None:
+        if opening.cancelled():
+            _let_go(file)
+        elif fault is None:
+            opening.set_result(file)
+        else:
+            opening.set_exception(fault)
+
+    def work() -> None:
+        file, fault = -1, None
+        try:
+            file = opened(path, baud)
+        except LineLost as exc:
+            fault = exc
+        try:
+            loop.call_soon_threadsafe(tell, file, fault)
+        except RuntimeError:  # the loop is closed: nobody is there any more
+            _let_go(file)
+
+    threading.Thread(target=work, name=f"open {path}", daemon=True).start()
+    return await opening
+
+
+def _let_go(file: int) -> None:
+    if file >= 0:
+        os.close(file)
+
+
+def opened(path: str, baud: int) -> int:
+    """Return an open port's descriptor, raw and nobody else's; raise LineLost, PortBusy, PortForbidden."""
     try:
         file = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as exc:
@@ -153,7 +212,7 @@ def _opened(path: str, baud: int) -> int:
 
 def _set_up(file: int, baud: int) -> None:
     """Raw bytes, eight bits, no parity, no handshake, and no hanging up."""
-    speed = getattr(termios, f"B{baud}", None)
+    speed = getattr(termios, "B115200" if baud in ODD_SPEEDS else f"B{baud}", None)
     if speed is None:
         raise OSError(errno.EINVAL, f"no line has {baud} baud")
     mode = termios.tcgetattr(file)
@@ -162,15 +221,23 @@ def _set_up(file: int, baud: int) -> None:
     mode[ISPEED] = mode[OSPEED] = speed
     mode[CC][termios.VMIN], mode[CC][termios.VTIME] = 1, 0
     termios.tcsetattr(file, termios.TCSANOW, mode)
+    if baud in ODD_SPEEDS:
+        _set_odd_speed(file, baud)
     termios.tcflush(file, termios.TCIFLUSH)
+
+
+def _set_odd_speed(file: int, baud: int) -> None:
+    words = list(TERMIOS2.unpack(fcntl.ioctl(file, TCGETS2, bytes(TERMIOS2.size))))
+    words[CFLAG] = words[CFLAG] & ~termios.CBAUD | BOTHER
+    words[-2:] = [baud, baud]
+    fcntl.ioctl(file, TCSETS2, TERMIOS2.pack(*words))
 
 
 def _explained(path: str, fault: OSError) -> LineLost:
     if fault.errno in (errno.EBUSY, errno.EAGAIN):
-        holder = _holder_of(path)
-        return PortBusy(f"{path} is in use" + (f" by {holder}" if holder else ""))
+        return PortBusy(path, _holder_of(path))
     if fault.errno in (errno.EACCES, errno.EPERM):
-        return PortForbidden(f"{path} is not for this user: it takes the group {_group_of(path)}")
+        return PortForbidden(path, _group_of(path))
     return LineLost(f"{path}: {fault.strerror or fault}")
 
 

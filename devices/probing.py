@@ -18,12 +18,13 @@ ANSWER = 0.5  # seconds for the answer to a question: the slowest probe takes 0.
 
 
 class Kind(Struct, frozen=True):
-    """A driver that can be tried."""
+    """A driver that can be tried, with one of its profiles."""
 
     name: str
     make: Callable[[], Driver]
-    usb: frozenset[tuple[int, int]] = frozenset()
-    bauds: tuple[int, ...] = (115_200,)
+    usb: frozenset[tuple[int, int]] = frozenset()  # what it may be, and what may be asked for that
+    bauds: tuple[int, ...] = (115_200,)  # the likeliest first
+    profile: str = ""
 
 
 class Write(NamedTuple):
@@ -70,11 +71,17 @@ def may_ask(kinds: Sequence[Kind], usb: tuple[int, int] | None, allowed: bool) -
 
 
 class Probe:
-    """One search at one port. Time is given; feed it what comes, and do what `step` says."""
+    """One search at one port. Time is given; feed it what comes, and do what `step` says.
 
-    def __init__(self, kinds: Sequence[Kind], asks: bool, now: float) -> None:
-        bauds = [baud for kind in kinds for baud in kind.bauds]
-        self.bauds = tuple(dict.fromkeys(bauds))
+    A board that speaks only when it boots is heard only at the first speed: one at which it was listened to
+    `in_vain` when it was plugged in before is the second one now.
+    """
+
+    def __init__(self, kinds: Sequence[Kind], asks: bool, now: float, in_vain: int = 0) -> None:
+        bauds = list(dict.fromkeys(baud for kind in kinds for baud in kind.bauds))
+        if bauds[0] == in_vain:
+            bauds[:2] = reversed(bauds[:2])
+        self.bauds = tuple(bauds)
         self._kinds = kinds
         self._asks = asks
         self._at = 0  # which of the speeds

@@ -67,6 +67,13 @@ class Simulated:
             return GARBAGE
         return b"" if self.fault in ("silent", "unplugged") else b"".join(samples)
 
+    def pause(self, now: float) -> float:
+        """Return in how many seconds it says the next value; it may have been due."""
+        if self._began is None:
+            return 0.0
+        due = (said / source.channel.rate for said, source in zip(self._said, self._sources, strict=True))
+        return min(due, default=0.0) - (now - self._began)
+
     def _due(self, index: int, source: Source, age: float) -> bytes:
         rate = source.channel.rate
         first = max(self._said[index], int((age - LONGEST_PAUSE) * rate) + 1)
@@ -165,6 +172,16 @@ def cooling(age: float) -> float:
     return ROOM + (POURED - ROOM) * math.exp(-(age % CUP) / TAU)
 
 
+WET = 15.5  # °C, of a wet thermometer in a room of 40 % humidity
+DRIED = 900.0  # seconds until somebody wets it again
+WET_TAU = 75.0  # seconds
+
+
+def evaporating(age: float) -> float:
+    """Return the temperature of a thermometer in wet cotton wool."""
+    return WET + (ROOM - WET) * math.exp(-(age % DRIED) / WET_TAU)
+
+
 def squeezed(age: float) -> float:
     """Return the pressure in a syringe that is pressed from 20 to 10 mL and let go, a millilitre each 8 s."""
     step = int(age / 8.0) % 22
@@ -229,6 +246,9 @@ def beating(age: float) -> float:
 RESISTOR = 0.047  # kΩ, between voltage and current
 SENSORS: Mapping[str, Sequence[Source]] = {
     "thermometer": [Source(Channel("temperature", "temperature", "Cel", -20, 110, 1, 4), cooling, 0.08)],
+    "wet-thermometer": [
+        Source(Channel("temperature", "temperature", "Cel", -20, 110, 2, 4), evaporating, 0.02)
+    ],
     "gas-pressure": [Source(Channel("pressure", "pressure", "kPa", 0, 400, 1, 10), squeezed, 0.15)],
     "ph-meter": [Source(Channel("ph", "acidity", "[pH]", 0, 14, 2, 2), neutralised, 0.02)],
     "motion-sensor": [Source(Channel("distance", "distance", "m", 0.15, 6, 3, 20), falling, 0.002)],

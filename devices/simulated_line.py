@@ -8,7 +8,8 @@ from devices.errors import LineLost
 from devices.line import Instrument
 from devices.simulate import Simulated, simulated
 
-STEP = 0.05  # seconds between two looks at what it has said
+STEP = 0.05  # seconds between two looks at what it has said, at most
+SHORTEST = 0.001  # seconds; a value that is read late seems to have been measured late
 
 Clock = Callable[[], float]
 
@@ -19,18 +20,32 @@ class SimulatedLine:
     def __init__(self, far: Simulated, clock: Clock = time.monotonic) -> None:
         self._far = far
         self._clock = clock
+        self.at = clock()
         self._check()
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether it has taken all that was written: always."""
+        return True
 
     async def read(self) -> bytes:
         """Return what came; raise LineLost."""
-        await asyncio.sleep(STEP)
+        await asyncio.sleep(min(STEP, max(SHORTEST, self._far.pause(self._clock()))))
         self._check()
-        return self._far.speak(self._clock())
+        self.at = self._clock()
+        return self._far.speak(self.at)
 
     def write(self, piece: bytes) -> None:
         """Send bytes; raise LineLost."""
         self._check()
         self._far.take(piece, self._clock())
+
+    def urge(self, piece: bytes) -> None:
+        """Send bytes; nothing waits here; raise LineLost."""
+        self.write(piece)
+
+    def reset(self) -> None:
+        """Leave it as it is: it has no line for that."""
 
     def close(self) -> None:
         """Let go of it."""
@@ -43,7 +58,12 @@ class SimulatedLine:
 def plugged(name: str, far: Simulated, clock: Clock = time.monotonic) -> Instrument:
     """Return an instrument that is simulated, and says so."""
     return Instrument(
-        f"simulated-{name}", name, far.driver, lambda: SimulatedLine(far, clock), simulated=True
+        f"simulated-{name}",
+        name,
+        far.driver,
+        lambda: SimulatedLine(far, clock),
+        simulated=True,
+        kind="simulated",
     )
 
 

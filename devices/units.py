@@ -36,6 +36,23 @@ SHOWN: Mapping[str, tuple[str, str]] = {
     "Hz": ("Гц", "Hz"),
     "dB": ("дБ", "dB"),
     "mS/cm": ("мСм/см", "mS/cm"),
+    "1": ("", ""),
+    "W": ("Вт", "W"),
+    "mW": ("мВт", "mW"),
+    "J": ("Дж", "J"),
+    "[degF]": ("°F", "°F"),
+    "[g]": ("g", "g"),
+    "deg/s": ("°/с", "°/s"),
+    "mg/kg": ("мг/кг", "mg/kg"),
+    "mm[Hg]": ("мм рт. ст.", "mmHg"),
+    "uS/cm": ("мкСм/см", "µS/cm"),
+    "uT": ("мкТл", "µT"),
+    "Cel/min": ("°C/мин", "°C/min"),
+    "kPa.mL": ("кПа·мл", "kPa·mL"),
+    "1/mL": ("1/мл", "1/mL"),
+    "[pH]/mL": ("pH/мл", "pH/mL"),
+    "N/m": ("Н/м", "N/m"),
+    "umol/(m2.s)": ("мкмоль/(м²·с)", "µmol/(m²·s)"),
 }
 BY_LANGUAGE: Mapping[str, Mapping[str, str]] = {
     "/min": {"kk": "соққы/мин", "ru": "уд/мин", "en": "/min"},  # heart beats

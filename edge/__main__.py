@@ -132,6 +132,7 @@ def _trial(parsed: argparse.Namespace) -> dict[str, Any]:
     if parsed.simulate:
         table["simulate"] = parsed.simulate
     flags = {"announce": parsed.announce, "room": parsed.room, "allow_anyone": parsed.allow_anyone}
+    flags["usb"] = not parsed.no_usb
     return table | flags | {"discover": not parsed.no_discovery}
 
 
@@ -170,6 +171,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-discovery", action="store_true", help="neither look for hubs nor listen for them"
     )
+    parser.add_argument("--no-usb", action="store_true", help="leave the serial ports of this computer alone")
     parser.add_argument("--room", action="store_true", help="let everybody on this network watch")
     parser.add_argument("--allow-anyone", action="store_true", help="no tokens at all, for a trial")
     parser.set_defaults(command=run)

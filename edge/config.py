@@ -7,6 +7,7 @@ import difflib
 import ipaddress
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
@@ -14,7 +15,9 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Struct, field, structs
 
+from devices.errors import DeviceError
 from devices.simulate import NAMES
+from devices.workshop import setting
 from edge.errors import ConfigWrong
 from edge.tokens import Token
 from sync import streams
@@ -22,6 +25,7 @@ from sync import streams
 PLAIN = r"^[^\x00-\x1f\x7f]{1,63}\Z"  # 63: what one label of a DNS name can hold
 SCHOOL = rf"^({streams.SCHOOL.pattern})?\Z"
 STREAM = r"^[a-z0-9-]{1,64}\Z"
+LAB = "lab"  # the laboratory's folder in the state folder
 SOCKET = "tirek.sock"  # in the state folder, where no other place is configured
 LISTEN = re.compile(r"(?P<v4>[0-9.]+|\[(?P<v6>[0-9a-fA-F:.]+)\]):(?P<port>[0-9]{1,5})")
 SECRET = {"parent_token", "sha256", "pin"}  # values a complaint must not repeat
@@ -43,6 +47,16 @@ class Limits(Struct, frozen=True):
     ] = 6_000_000
     names_days: Annotated[int, Meta(ge=1, le=36_500, description="a whole number from 1 to 36500")] = 365
     disk_reserve: Annotated[int, Meta(ge=0, le=1_000_000, description="mebibytes, from 0 to 1000000")] = 512
+
+
+class SerialPort(Struct, frozen=True):
+    """A port that nobody can recognise by itself: a bus, a computer's own port, a simulator's."""
+
+    path: Annotated[str, Meta(pattern="^/", description="a path that begins with /")]
+    driver: Annotated[str, Meta(max_length=64, description="the name of a driver")] = ""
+    profile: Annotated[str, Meta(max_length=200, description="a profile of this driver")] = ""
+    label: Annotated[str, Meta(pattern=rf"({PLAIN}|^\Z)", description="1 to 63 letters on one line")] = ""
+    baud: Annotated[int, Meta(ge=0, le=4_000_000, description="a speed such as 9600")] = 0
 
 
 class Config(Struct, frozen=True):
@@ -69,6 +83,8 @@ class Config(Struct, frozen=True):
     socket: Annotated[str, Meta(pattern="^(/.*)?$", description="a path that begins with /, or nothing")] = ""
     pin: Annotated[str, Meta(pattern=r"^([0-9]{4,8})?\Z", description="4 to 8 digits, in quotes")] = ""
     simulate: Annotated[tuple[Simulated, ...], Meta(description=f"a list of {', '.join(NAMES)}")] = ()
+    usb: bool = True
+    ports: tuple[SerialPort, ...] = field(name="port", default=())
     limits: Limits = Limits()
     tokens: tuple[Token, ...] = field(name="token", default=())
 
@@ -81,6 +97,7 @@ class Config(Struct, frozen=True):
             _check_parent(self.parent)
         if self.parent_token is not None and self.parent is None:
             raise ValueError("`parent_token` needs `parent`: it is never sent to a hub that was only found")
+        _check_ports(self.ports, Path(self.state) / LAB)
         names = [token.name for token in self.tokens]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise ValueError(f"two [[token]] tables have the name {twice!r}")
@@ -147,6 +164,20 @@ def _check_parent(url: str) -> None:
         raise ValueError(f'`parent`: "{url}" is not an address such as http://10.0.0.1:8080')
 
 
+def _check_ports(ports: Sequence[SerialPort], folder: Path) -> None:
+    paths = [port.path for port in ports]
+    if twice := next((path for path in paths if paths.count(path) > 1), None):
+        raise ValueError(f"two [[port]] tables have the path {twice!r}")
+    for number, port in enumerate(ports, 1):
+        if not port.driver and port.profile:
+            raise ValueError(f"`profile` in [[port]] number {number} needs `driver`")
+        try:
+            if port.driver:
+                setting(folder, port.driver, port.profile)
+        except DeviceError as exc:
+            raise ValueError(f"[[port]] number {number}: {exc}") from exc
+
+
 def _struct(kind: type[T], table: dict[str, Any], where: str) -> T:
     fields = {f.encode_name: f for f in structs.fields(kind)}
     for key in table:
@@ -165,17 +196,20 @@ def _value(f: structs.FieldInfo, value: object, where: str) -> object:
     key = f.encode_name
     if f.type is Limits:
         return _struct(Limits, _table(value, f"[{key}]"), f"the table [{key}]")
-    if f.type == tuple[Token, ...]:
-        rows = value if isinstance(value, list) else [value]
-        places = [f"[[{key}]] number {n}" for n in range(1, len(rows) + 1)]
-        return tuple(
-            _struct(Token, _table(row, place), place) for row, place in zip(rows, places, strict=True)
-        )
+    for kind in (Token, SerialPort):
+        if f.type == tuple[kind, ...]:  # type: ignore[valid-type]  # it is compared, and annotates nothing
+            return _structs(kind, value, key)
     try:
         return msgspec.convert(value, f.type)
     except msgspec.ValidationError as exc:
         shown = "this" if key in SECRET else repr(value)[:MAX_SHOWN]
         raise ValueError(f"`{key}` in {where} must be {_words(f.type)}, not {shown}") from exc
+
+
+def _structs(kind: type[T], value: object, key: str) -> tuple[T, ...]:
+    rows = value if isinstance(value, list) else [value]
+    places = [f"[[{key}]] number {n}" for n in range(1, len(rows) + 1)]
+    return tuple(_struct(kind, _table(row, place), place) for row, place in zip(rows, places, strict=True))
 
 
 def _table(value: object, form: str) -> dict[str, Any]:

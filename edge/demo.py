@@ -70,7 +70,7 @@ async def _node(name: str, folder: Path, *flags: str) -> AsyncIterator[Running]:
     node.state.mkdir(parents=True, exist_ok=True)
     command = ["-m", "edge", "run", "--state", str(node.state), "--name", name]
     # The demo keeps to this computer: a real class room next door must not join it.
-    command += ["--listen", f"{host}:{node.port}", "--no-discovery", *flags]
+    command += ["--listen", f"{host}:{node.port}", "--no-discovery", "--no-usb", *flags]
     with (node.state / "log").open("wb") as log:
         # A session of its own: Ctrl-C in this terminal ends the demo in order, and the demo ends the nodes.
         process = await asyncio.create_subprocess_exec(

@@ -81,7 +81,7 @@ def devices(known: Devices | None) -> Light:
         return Light("devices", "none", "light-devices-none")
     if known.stopped:
         return Light("devices", "poor", "light-devices-stopped")
-    silent = sum(1 for each in known.devices if each.state in ("stale", "gone"))
+    silent = sum(1 for each in known.devices if each.state not in ("ready", "probing"))
     if silent:
         return Light("devices", "poor", "light-devices-silent", {"count": silent})
     return Light("devices", "good", "light-devices-ready", {"count": len(known.devices)})

@@ -23,6 +23,7 @@ from edge.classroom.bundle import Support
 from edge.classroom.check import Check
 from edge.classroom.choices import Choices
 from edge.classroom.diary import Diary
+from edge.classroom.drafts import Drafts
 from edge.classroom.hands import Hands
 from edge.classroom.hearing import Hearing
 from edge.classroom.lesson import LiveLesson
@@ -33,7 +34,7 @@ from edge.classroom.technician import Technician
 from edge.classroom.timeshift import TimeShift
 from edge.classroom.timetable import Timetable
 from edge.classroom.today import Today
-from edge.config import Config, address
+from edge.config import LAB, Config, address
 from edge.content.fetcher import Fetcher
 from edge.content.hub import HubDoor
 from edge.content.library import Library, Shelves
@@ -46,8 +47,10 @@ from edge.health import Around, HealthWatch
 from edge.held import HeldLessons
 from edge.hubs import Hubs
 from edge.journal import KEEP_ALIVE, Journal, Upstream
+from edge.lab.active import Scene
 from edge.lab.bench import Bench
 from edge.lab.experiments import Laboratory
+from edge.lab.plugging import HERE, Plugging
 from edge.lab.robots import Robots
 from edge.lessons import Lessons
 from edge.media.ntp import NtpClock
@@ -98,8 +101,9 @@ class Node:
         self.nodes_context = server_context(self.journal.identity, self.journal.ledger.read(certificates))
         self.upstream = Upstream(self.journal, self.wake.set)
         self.exports = Exports(self.journal, self.door)  # one for both doors, so that its bound is one
-        self.held = HeldLessons(self.store, self.journal)
-        self.lessons = Lessons(self.store, self.studio, config.record, self.held.ended.set)
+        self.timetable = Timetable(self.journal)
+        self.held = HeldLessons(self.store, self.journal, self.timetable.lesson_of)
+        self.lessons = Lessons(self.store, self.studio, config.record, self.held.ended.set, self.journal.time)
         self.whip = Whip(self.studio, self.sessions, self.ntp, config.limits.bitrate)
         self.whep = Whep(self.studio, self.sessions, self.relay, self.ntp, config.limits.viewers)
         self.hubs = Hubs(self.id, self.wake.set)
@@ -111,9 +115,8 @@ class Node:
         """Make what the teacher's screen talks to."""
         config, journal, state = self.config, self.journal, Path(self.config.state)
         self.board = Board()
-        self.timetable = Timetable(journal)
         self.choices = Choices(config, journal, self.board)
-        self.registers = Registers(journal, self.board)
+        self.registers = Registers(journal, self.board, Drafts(state))
         self.technician = Technician(journal, config.name, config.pin, self.stop.set)
         self.today = Today(journal, self.timetable, self.store, self.studio, self.board)
         self.support = Support(config, journal, self.store, self.board, self.technician.check)
@@ -147,10 +150,10 @@ class Node:
     def _make_lab(self, state: Path) -> None:
         """Make what measures and moves."""
         self.bench = Bench(self.board, instruments(self.config.simulate), wall=self.journal.ledger.now)
-        self.laboratory = Laboratory(
-            state, self.journal, self.board, self.bench, lambda: self.live.running()[0]
-        )
-        self.robots = Robots(self.bench, lambda: self.board.is_read)
+        self.laboratory = Laboratory(state, self.journal, self.board, self.bench, self._scene)
+        self.robots = Robots(self.bench)
+        usb = HERE if self.config.usb else None
+        self.plugging = Plugging(state / LAB, self.bench, self.config.ports, usb)
 
     def app(self) -> web.Application:
         """Return everything that is served to people and browsers."""
@@ -185,13 +188,19 @@ class Node:
         """Return what is served to the teacher's screen."""
         parts = (
             *(self.choices, self.registers, self.technician, self.support, self.library, self.health),
-            *(self.live, self.talk, self.check, self.laboratory, self.robots),
+            *(self.live, self.talk, self.check, self.laboratory, self.robots, self.plugging),
         )
         return Api(self.board, [part.desks() for part in parts], self.config.name).app()
 
     def _is_busy(self) -> bool:
         """Tell whether a lesson is on: nothing else may take the link then."""
         return any(self.live.running()) or any(each.live for each in self.studio.streams.values())
+
+    def _scene(self) -> Scene:
+        """Return where an experiment has its place: the lesson that runs, and the second of its recording."""
+        lesson, stream = self.live.running()
+        reel = next((each for each in self.lessons.reels(stream) if each.growing), None)
+        return Scene(lesson, reel.id, round(reel.seconds, 1)) if reel else Scene(lesson)
 
     def _recording(self, stream: str) -> dict[str, str]:
         return dict(msgspec.to_builtins(self.lessons.state(stream)))
@@ -236,6 +245,7 @@ class Node:
             keep(self.bench.run, "bench"),
             keep(self.laboratory.run, "laboratory"),
             keep(self.robots.run, "robots"),
+            keep(self.plugging.run, "plugging"),
         ]
         if self.config.announce or self.config.discover:
             parts.append(keep(Discovery(self.hubs, self._presence).run, "discovery"))

@@ -100,6 +100,25 @@ may = ["watch", "publish"]
             "parent_token = 'x'",
             "`parent_token` needs `parent`: it is never sent to a hub that was only found",
         ),
+        ("[[port]]\ndriver = 'lines'", "`path` is missing in [[port]] number 1"),
+        (
+            "[[port]]\npath = 'tty'",
+            "`path` in [[port]] number 1 must be a path that begins with /, not 'tty'",
+        ),
+        (
+            "[[port]]\npath = '/a'\nslaves = 1",
+            "unknown key `slaves` in [[port]] number 1",
+        ),
+        (
+            "[[port]]\npath = '/a'\nbaud = 'fast'",
+            "`baud` in [[port]] number 1 must be a speed such as 9600, not 'fast'",
+        ),
+        ("[[port]]\npath = '/a'\nprofile = 'ph@1'", "`profile` in [[port]] number 1 needs `driver`"),
+        (
+            "[[port]]\npath = '/a'\n[[port]]\npath = '/b'\ndriver = 'modbus'\nprofile = 'ph@1,ec@1'",
+            "[[port]] number 2: 'ph@1,ec@1': one address for two probes, or more than 32",
+        ),
+        ("[[port]]\npath = '/a'\n[[port]]\npath = '/a'", "two [[port]] tables have the path '/a'"),
     ],
 )
 def test_a_refusal_names_the_place_and_the_value(file: Path, lines: str, complaint: str) -> None:
@@ -128,6 +147,21 @@ def test_an_address_to_listen_on_is_an_ip_and_a_port(file: Path, listen: str) ->
 )
 def test_a_parent_is_a_plain_http_address(file: Path, parent: str) -> None:
     assert refusal(file, f"{HEAD}parent = '{parent}'").startswith("`parent`")
+
+
+def test_a_port_with_a_driver_that_there_is_not_is_refused(file: Path) -> None:
+    complaint = refusal(file, HEAD + "[[port]]\npath = '/dev/ttyS0'\ndriver = 'mobus'")
+    assert complaint.startswith("[[port]] number 1: there is no driver 'mobus'; there are firmata, mbot")
+
+
+def test_ports_are_described_by_tables(file: Path) -> None:
+    bus = "[[port]]\npath = '/dev/ttyS0'\ndriver = 'modbus'\nprofile = 'ph@1,ec@2'\nlabel = 'Аквариум'\n"
+    settings = loaded(file, HEAD + "usb = false\n" + bus + "[[port]]\npath = '/dev/ttyS1'\nbaud = 9600")
+    assert not settings.usb
+    assert [(each.path, each.profile, each.label, each.baud) for each in settings.ports] == [
+        ("/dev/ttyS0", "ph@1,ec@2", "Аквариум", 0),
+        ("/dev/ttyS1", "", "", 9600),
+    ]
 
 
 def test_a_relative_state_folder_is_refused(file: Path) -> None:

@@ -189,8 +189,7 @@ def parse(text: str, name: str) -> Profile:
 
 
 def _complaints(profile: Profile) -> list[str]:
-    rows = [*profile.sensors, *profile.moved]
-    names = [row.name for row in rows]
+    names = [*(each.name for each in profile.sensors), *(each.name for each in profile.moved)]
     pins = [str(sensor.pin) for sensor in profile.sensors]
     pins += [str(pin) for moved in profile.moved for pin in moved.pins]
     said = [each for sensor in profile.sensors for each in _of_sensor(sensor)]

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -72,13 +72,28 @@ def _finite(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
 
-def _parts(text: str) -> Iterator[str]:
-    mark = next((each for each in ";\t," if each in text), "")
-    for part in text.split(mark) if mark else [text]:
+def _parts(text: str) -> Iterable[str]:
+    mark = _mark(text)
+    if not mark and text.count(":") + text.count("=") == 1:
+        return (text,)  # one value, as the fastest sketches print
+    return _several(text.split(mark) if mark else [text])
+
+
+def _several(parts: Iterable[str]) -> Iterator[str]:
+    for part in parts:
         if part.count(":") + part.count("=") > 1:
             yield from NEXT_PAIR.split(part.strip())
         elif part and not part.isspace():
             yield part
+
+
+def _mark(text: str) -> str:
+    """Return what stands between the values of a line; nothing where spaces do."""
+    if ";" in text:
+        return ";"
+    if "\t" in text:
+        return "\t"
+    return "," if "," in text else ""
 
 
 def _pair(part: str) -> Pair:
@@ -93,7 +108,7 @@ def _pair(part: str) -> Pair:
 
 
 def _row(text: str) -> Row:
-    mark = next((each for each in ";\t," if each in text), "")
+    mark = _mark(text)
     cells = [cell.strip() for cell in text.split(mark)] if mark else text.split()
     plain = cells if mark == "," else [cell.replace(",", ".") for cell in cells]  # 21,5;40,2
     return Row(cells, [float(cell) if NUMBER.fullmatch(cell) else None for cell in plain], not mark)

@@ -34,10 +34,10 @@ PROMPT, RAW_PROMPT, PASTE_PROMPT = b">>> ", b"raw REPL; CTRL-B to exit\r\n>", b"
 BANNER = re.compile(rb"((?:MicroPython|Adafruit CircuitPython) [ -~]{3,160})\r?\n")
 TRACEBACK = b"Traceback (most recent call last):"
 
-Place = Literal[
-    *("lost", "seeking", "prompting", "friendly", "entering", "raw"),
-    *("pasting", "sending", "starting", "running", "ending", "closing"),
-]
+Place = (
+    Literal["lost", "seeking", "prompting", "friendly", "entering", "raw"]
+    | Literal["pasting", "sending", "starting", "running", "ending", "closing"]
+)
 # Seconds until what is awaited is missed. A slow board takes half a second to compile what it was sent.
 PATIENCE: Mapping[Place, float] = {
     "seeking": 1.0,

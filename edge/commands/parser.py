@@ -5,6 +5,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from edge.commands.device_parser import add_device_commands
+from edge.commands.experiment_parser import add_experiment_commands
+
 Commands = Any  # what argparse's add_subparsers returns has no public name
 # As in sync/records.py, whose import would take longer than `tirek --help` may.
 CODES = ("present", "late", "ill", "excused", "unexcused")
@@ -18,6 +21,8 @@ def add_commands(commands: Commands) -> None:
     _add_timetables(commands)
     _add_registers(commands)
     _add_exports(commands)
+    add_device_commands(commands)
+    add_experiment_commands(commands)
 
 
 def invite(parsed: argparse.Namespace) -> int:

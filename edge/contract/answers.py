@@ -41,6 +41,7 @@ class Register(Answer, frozen=True, omit_defaults=True):
     signed: bool = False
     heads: tuple[str, ...] = ()  # what a register that is written now replaces
     conflict: bool = False  # two screens wrote without seeing each other; both are kept
+    draft: dict[int, str] = {}  # marked at a screen that has not signed
 
 
 class Saved(Answer, frozen=True, omit_defaults=True):
@@ -90,6 +91,18 @@ class Chapters(Answer, frozen=True, omit_defaults=True):
     chapters: tuple[Chapter, ...] = ()
 
 
+class Entry(Struct, frozen=True, omit_defaults=True):
+    """What a person reads off and enters at each event."""
+
+    quantity: str
+    unit: str
+    step: float  # how far an arrow goes
+    low: float = 0.0
+    high: float = 0.0
+    decimals: int = 0
+    shown: dict[str, str] = {}  # the unit as people write it, by language
+
+
 class Experiment(Struct, frozen=True, omit_defaults=True):
     """One experiment that can be made."""
 
@@ -97,8 +110,11 @@ class Experiment(Struct, frozen=True, omit_defaults=True):
     title: dict[str, str]  # by language
     quantities: tuple[str, ...]
     hint: dict[str, str] = {}  # what to do, by language
-    seconds: int = 0  # 0: until it is stopped
+    seconds: float = 0.0  # 0: until it is stopped
     ready: bool = False  # every quantity has a device
+    mode: Literal["time", "event", "gated"] = "time"
+    entry: Entry | None = None  # in mode `event`
+    own: bool = False  # of this school, not of the product
 
 
 class PastRun(Struct, frozen=True, omit_defaults=True):
@@ -112,6 +128,7 @@ class PastRun(Struct, frozen=True, omit_defaults=True):
     marks: int = 0
     group: int = 1
     simulated: bool = False  # nothing real was measured
+    title: dict[str, str] = {}  # of the experiment, by language, as it was then
 
 
 class Experiments(Answer, frozen=True, omit_defaults=True):
@@ -119,6 +136,7 @@ class Experiments(Answer, frozen=True, omit_defaults=True):
 
     experiments: tuple[Experiment, ...] = ()
     runs: tuple[PastRun, ...] = ()
+    wrong: tuple[str, ...] = ()  # files of this school that are no experiment: which, and why
 
 
 class Curve(Answer, frozen=True, omit_defaults=True):
@@ -127,6 +145,52 @@ class Curve(Answer, frozen=True, omit_defaults=True):
     times: tuple[float, ...] = ()
     values: tuple[float, ...] = ()
     marks: tuple[float, ...] = ()
+
+
+class Column(Struct, frozen=True, omit_defaults=True):
+    """What can be on an axis."""
+
+    name: str  # its symbol
+    unit: str  # UCUM
+    quantity: str = ""  # a word key, of what is measured, entered, or the time
+    title: dict[str, str] = {}  # by language, of what is computed
+    decimals: int = 1
+    shown: dict[str, str] = {}  # the unit as people write it, by language
+
+
+class Number(Struct, frozen=True, omit_defaults=True):
+    """One number that was found, with its meaning."""
+
+    name: str  # its symbol
+    title: dict[str, str]  # by language
+    value: float
+    unit: str
+    decimals: int = 1
+    shown: dict[str, str] = {}
+
+
+class Finding(Struct, frozen=True, omit_defaults=True):
+    """What was found in two columns of a run."""
+
+    kind: Literal["linear", "inverse", "quadratic", "exponential", "peak", "period", "mean"]
+    x: str
+    y: str
+    numbers: tuple[Number, ...] = ()
+    r2: float | None = None  # of a curve: 1 is exact
+    curve: tuple[tuple[float, float], ...] = ()  # points of it, over the same stretch
+
+
+class Analysis(Answer, frozen=True, omit_defaults=True):
+    """Two columns of a run, equally long, and what was found."""
+
+    x: str
+    y: str
+    xs: tuple[float, ...] = ()
+    ys: tuple[float, ...] = ()
+    columns: tuple[Column, ...] = ()  # that can be asked for; time first
+    views: tuple[tuple[str, str], ...] = ()  # x and y that belong together, as the experiment says
+    findings: tuple[Finding, ...] = ()
+    rows: int = 0  # without a bound
 
 
 class Made(Answer, frozen=True, omit_defaults=True):

@@ -87,6 +87,13 @@ class TakeRegister(Command, frozen=True, tag="take-register", omit_defaults=True
     answer: ClassVar[type[answers.Answer]] = answers.Saved
 
 
+class KeepDraft(Command, frozen=True, tag="keep-draft", omit_defaults=True):
+    """Keep what was marked and is not signed, should this screen die; without marks: let go of it."""
+
+    lesson: str
+    marks: dict[int, str] = {}
+
+
 # The library -----------------------------------------------------------------------------------------------
 
 
@@ -135,11 +142,13 @@ class ListExperiments(Command, frozen=True, tag="list-experiments", omit_default
 
 
 class StartExperiment(Command, frozen=True, tag="start-experiment", omit_defaults=True):
-    """Begin an experiment. Refused: quantity-missing (`quantity`, `unit`), experiment-running,
+    """Begin an experiment. Refused: quantity-missing (`quantity`, `unit`, `found`), experiment-running,
     not-found, disk-full, disk-error."""
 
     experiment: str
     group: int = 1
+    device: str = ""  # that is taken first, where several measure the same
+    seconds: float = 0.0  # after which it ends, if not before; 0: as the experiment says
 
 
 class StopExperiment(Command, frozen=True, tag="stop-experiment", omit_defaults=True):
@@ -147,7 +156,14 @@ class StopExperiment(Command, frozen=True, tag="stop-experiment", omit_defaults=
 
 
 class MarkMoment(Command, frozen=True, tag="mark-moment", omit_defaults=True):
-    """Mark this moment of the experiment that runs. Refused: not-running, too-many-marks."""
+    """Mark this moment of the experiment that runs; in one of events with the value that was read off.
+    Refused: not-running, too-many-marks, waits, value-needed, value-beyond, no-value (`quantity`)."""
+
+    value: float | None = None
+
+
+class TakeBackMark(Command, frozen=True, tag="take-back-mark", omit_defaults=True):
+    """The last mark, or the last row of events, counts no more. Refused: not-running, nothing-marked."""
 
 
 class ReadCurve(Command, frozen=True, tag="read-curve", omit_defaults=True):
@@ -160,6 +176,19 @@ class ReadCurve(Command, frozen=True, tag="read-curve", omit_defaults=True):
     answer: ClassVar[type[answers.Answer]] = answers.Curve
 
 
+class ReadAnalysis(Command, frozen=True, tag="read-analysis", omit_defaults=True):
+    """Ask for two columns of a run, measured, entered or computed, and for what is found in all of them.
+
+    Without names it is the first view of the experiment. Refused: not-found.
+    """
+
+    run: str
+    x: str = ""
+    y: str = ""
+    points: int = 400
+    answer: ClassVar[type[answers.Answer]] = answers.Analysis
+
+
 class ExportExperiment(Command, frozen=True, tag="export-experiment", omit_defaults=True):
     """Write a run as CSV, in a language or in Kazakh. Refused: not-found, disk-full, disk-error."""
 
@@ -168,11 +197,40 @@ class ExportExperiment(Command, frozen=True, tag="export-experiment", omit_defau
     answer: ClassVar[type[answers.Answer]] = answers.Made
 
 
+class Calibrate(Command, frozen=True, tag="calibrate", omit_defaults=True):
+    """Correct a channel from now on: by points (raw, true), by a polynomial, or, with neither, no more.
+    Refused: not-found, calibration-wrong (`reason`), disk-full, disk-error."""
+
+    device: str
+    channel: str
+    by: str
+    points: tuple[tuple[float, float], ...] = ()
+    terms: tuple[float, ...] = ()  # of 1, raw, raw², …
+
+
 class RunProgram(Command, frozen=True, tag="run-program", omit_defaults=True):
-    """Run a program on a robot. Refused: stopped, not-found, gone, nobody-looks."""
+    """Run a program on a robot; `by` is the screen that holds it then. Refused: stopped, not-found, gone,
+    not-now, held (`holder`)."""
 
     device: str
     program: str
+    by: str = ""
+
+
+class DriveActuator(Command, frozen=True, tag="drive-actuator", omit_defaults=True):
+    """Set an actuator; the newest value counts, twenty a second go out. Refused: stopped, not-found, gone,
+    not-now, held (`holder`), beyond-range (`low`, `high`)."""
+
+    device: str
+    actuator: str
+    value: float
+    by: str = ""
+
+
+class StillHere(Command, frozen=True, tag="still-here", omit_defaults=True):
+    """The screen that moves something is alive: said twice a second, else what it moves is stopped."""
+
+    by: str = ""
 
 
 class StopDevice(Command, frozen=True, tag="stop-device", omit_defaults=True):
@@ -187,6 +245,24 @@ class StopEverything(Command, frozen=True, tag="stop-everything", omit_defaults=
 
 class AllowMotion(Command, frozen=True, tag="allow-motion", omit_defaults=True):
     """Let robots move again after StopEverything."""
+
+
+class SameDevice(Command, frozen=True, tag="same-device", omit_defaults=True):
+    """Answer whether a device is the one that was in another socket (`moved_from`). Refused: not-found."""
+
+    device: str
+    same: bool
+
+
+class DescribeDevice(Command, frozen=True, tag="describe-device", omit_defaults=True):
+    """Say what a device is; what is None stays. `allowed`: it may be asked who it is before it is known.
+    Refused: not-found, driver-unknown, profile-wrong (`reason`)."""
+
+    device: str
+    label: str | None = None
+    driver: str | None = None
+    profile: str | None = None
+    allowed: bool | None = None
 
 
 # The node --------------------------------------------------------------------------------------------------
@@ -247,9 +323,12 @@ class Restart(Command, frozen=True, tag="restart", omit_defaults=True):
 
 AnyCommand = (
     StartLesson | LeaveLesson | Pause | GoOn | BackToLive | Skip | Record | RaiseHand | AskQuestion
-    | ReadRegister | TakeRegister
+    | ReadRegister | TakeRegister | KeepDraft
     | SearchLibrary | ReadChapters | Play | Fetch | Delete
-    | ListExperiments | StartExperiment | StopExperiment | MarkMoment | ReadCurve | ExportExperiment
-    | RunProgram | StopDevice | StopEverything | AllowMotion
+    | ListExperiments | StartExperiment | StopExperiment | MarkMoment | TakeBackMark | ReadCurve
+    | ReadAnalysis
+    | ExportExperiment | Calibrate
+    | RunProgram | DriveActuator | StillHere | StopDevice | StopEverything | AllowMotion
+    | SameDevice | DescribeDevice
     | SetSettings | CheckMedia | TrySync | MakeBundle | Unlock | ReadDetails | JoinHub | Restart
 )  # fmt: skip

@@ -12,7 +12,7 @@ StageState = Literal["none", "waiting", "choosing", "live", "behind", "paused", 
 LinkState = Literal["good", "poor", "sound-only", "lost", "alone"]
 RecordingState = Literal["off", "recording", "stopped"]
 LightState = Literal["good", "poor", "bad", "none"]
-DeviceState = Literal["ready", "stale", "gone", "busy"]
+DeviceState = Literal["ready", "stale", "gone", "busy", "probing", "unknown", "forbidden"]
 CheckState = Literal["waiting", "good", "silent", "denied", "missing", "busy"]
 
 
@@ -166,12 +166,28 @@ class Channel(Struct, frozen=True, omit_defaults=True):
     shown: dict[str, str] = {}  # the unit as people write it, by language
 
 
+class Actuator(Struct, frozen=True, omit_defaults=True):
+    """One thing that a device moves or switches."""
+
+    name: str
+    does: str  # a word key: motor, servo, lamp, …
+    low: float
+    high: float
+    unit: str = "1"  # UCUM
+    rest: float = 0.0
+    shown: dict[str, str] = {}  # the unit as people write it, by language
+
+
 class Device(Struct, frozen=True, omit_defaults=True):
-    """One instrument or robot."""
+    """One instrument or robot, or a port behind which nobody is known ("unknown").
+
+    Of an instrument the state is ready, stale, gone or busy; of an unknown one probing, unknown, busy or
+    forbidden.
+    """
 
     id: str
     label: str  # what the school calls it, or a word key
-    kind: Literal["sensor", "robot"]
+    kind: Literal["sensor", "robot", "unknown"]
     state: DeviceState = "ready"
     channels: tuple[Channel, ...] = ()
     programs: tuple[str, ...] = ()
@@ -179,6 +195,15 @@ class Device(Struct, frozen=True, omit_defaults=True):
     message: str = ""  # the last that it said: a word key where it has one
     battery: float | None = None  # from 0 to 1
     simulated: bool = False
+    actuators: tuple[Actuator, ...] = ()
+    holder: str = ""  # the screen that moves it
+    said: str = ""  # a word key of what a person should know: twins, moved, port-busy, …
+    blanks: Blanks = {}
+    moved_from: str = ""  # the device that this may be, in another socket: SameDevice answers
+    place: str = ""  # the path of its port
+    driver: str = ""
+    profile: str = ""
+    identity: str = ""  # what it said that it is
 
 
 class Devices(Notice, frozen=True, tag="devices", omit_defaults=True):
@@ -196,6 +221,8 @@ class Reading(Notice, frozen=True, tag="reading", omit_defaults=True):
     at: int  # milliseconds since 1970
     value: float | None = None  # None while the device says nothing
     flag: Literal["", "out-of-range"] = ""
+    trouble: str = ""  # a word key of why there is no value: no-answer, overload, no-fix, …
+    raw: float | None = None  # as it came, where the channel is calibrated
 
     @property
     def key(self) -> str:
@@ -203,13 +230,15 @@ class Reading(Notice, frozen=True, tag="reading", omit_defaults=True):
         return f"Reading {self.device} {self.channel}"
 
 
-class Bound(Struct, frozen=True):
+class Bound(Struct, frozen=True, omit_defaults=True):
     """Which channel an experiment measures a quantity with."""
 
     quantity: str
     device: str
     channel: str
     unit: str
+    decimals: int = 1
+    calibration: str = ""  # the id of the one that counts for it
 
 
 class Run(Notice, frozen=True, tag="run", omit_defaults=True):
@@ -224,8 +253,15 @@ class Run(Notice, frozen=True, tag="run", omit_defaults=True):
     marks: int = 0
     group: int = 1  # of pupils
     bound: tuple[Bound, ...] = ()
-    reason: str = ""  # a word key, when stopped: disk-full, disk-error, interrupted; longest, when done
+    # A word key; when stopped: disk-full, disk-error, interrupted, never-began; when done: longest.
+    reason: str = ""
     simulated: bool = False  # nothing real was measured
+    waits: bool = False  # it has not begun yet: what it waits for has not happened
+    offered: float | None = None  # in an experiment of events: what will probably be entered next
+    lesson: str = ""  # during which it was made
+    recording: str = ""  # of that lesson, which ran then
+    second: float = 0.0  # of the recording, at which it began
+    lost: int = 0  # samples that could not be kept: the disk was too slow
 
 
 class Light(Struct, frozen=True, omit_defaults=True):

@@ -1,7 +1,8 @@
-"""The bench: every instrument's line is kept open, read and watched; what moves can be stopped at once.
+"""The bench: every instrument's line is read and watched; what moves can be stopped at once.
 
-A line that is lost is opened again and again; a robot is stopped before anything else is said to it, for it
-may have been driving since before. While everything is stopped no program is started on any line.
+Whoever has an open line brings it (`serve`); lines that open by themselves, of simulated instruments, are
+opened here again and again. A robot is stopped before anything else is said to it, for it may have been
+driving since before. While everything is stopped nothing is set in motion on any line.
 """
 
 import asyncio
@@ -11,15 +12,16 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
-from devices.driver import Sample
-from devices.errors import LineLost, ProgramUnknown
+from msgspec import Struct, structs
+
+from devices.driver import Actuator, Sample
+from devices.errors import ActuatorUnknown, BeyondRange, LineLost, ProgramUnknown
 from devices.line import Instrument, Line
 from edge.board import Board
-from edge.contract.notices import Device, Devices
-from edge.lab.watched import Watched
+from edge.contract.notices import Blanks, Device, Devices, DeviceState, Reading
+from edge.lab.seat import TURN, Seat
 from edge.supervise import keep
 
-TICK = 0.1  # seconds between two looks at everything: ten readings a second is what a chart shows
 IDLE = 1.0  # seconds, while there is nothing to look at
 MAX_INSTRUMENTS = 64  # ever plugged in since the start: eight ports, and a box of kits that are tried in turn
 FIRST_PAUSE = 0.1  # seconds until a lost line is tried again
@@ -41,18 +43,19 @@ class Gone(Exception):
     """The device is not plugged in, or never was."""
 
 
-class Seat:
-    """The place of one instrument: what is known of it, and its line while there is one."""
+class NotNow(Exception):
+    """The device cannot do this now: it does something else, or has not said yet what it can."""
 
-    def __init__(self, instrument: Instrument) -> None:
-        self.watched = Watched(instrument)
-        self.line: Line | None = None
 
-    def stop(self) -> None:
-        """Stop whatever it moves; a line that is lost meanwhile is found out by who reads it."""
-        if self.line is not None and self.watched.can_move:
-            with suppress(LineLost):
-                self.line.write(self.watched.driver.stop())
+class Remark(Struct, frozen=True):
+    """What is known of a port beside what the instrument behind it says."""
+
+    label: str
+    place: str
+    state: DeviceState = "ready"  # busy, forbidden: of the port; probing, unknown: nobody is known there
+    said: str = ""
+    blanks: Blanks = {}
+    moved_from: str = ""
 
 
 class Bench:
@@ -67,14 +70,17 @@ class Bench:
     ) -> None:
         self.stopped = False  # everything is stopped, and stays so
         self.sink: Sink = lambda _device, _samples: None  # who records
+        self.corrects: Callable[[Reading], Reading] = lambda reading: reading  # who knows calibrations
+        self.holder_of: Callable[[str], str] = lambda _device: ""  # who moves it
+        self.remarks: dict[str, Remark] = {}  # by device
         self.clock = clock
         self._board = board
         self._wall = wall
-        self._seats = {each.id: Seat(each) for each in instruments}
+        self._seats = {each.id: Seat(each, clock) for each in instruments}
         self._tasks: asyncio.TaskGroup | None = None  # while it runs
 
     async def run(self) -> None:
-        """Read every line until cancelled; what moves is stopped then."""
+        """Look at every instrument until cancelled; what moves is stopped then."""
         self.tell()
         try:
             async with asyncio.TaskGroup() as self._tasks:
@@ -89,29 +95,94 @@ class Bench:
         """Take an instrument that was not known before; one that was opens its line by itself."""
         if instrument.id in self._seats:
             return
-        if len(self._seats) >= MAX_INSTRUMENTS:
-            log.warning("too many devices id=%s", instrument.id)
-            return
-        self._seats[instrument.id] = Seat(instrument)
-        if self._tasks is not None:
-            self._begin(self._seats[instrument.id], self._tasks)
+        seat = self._seated(instrument)
+        if seat is not None and self._tasks is not None:
+            self._begin(seat, self._tasks)
         self.tell()
 
+    async def serve(self, instrument: Instrument, line: Line) -> None:
+        """Converse with an instrument until its line is lost: raise LineLost; the line stays whose it is."""
+        seat = self._seated(instrument)
+        if seat is None or seat.line is not None:
+            raise LineLost(f"{instrument.id}: no seat at the bench")
+        try:
+            seat.open(line)
+            log.info("device opened id=%s driver=%s", seat.id, instrument.kind)
+            while True:
+                piece = await line.read()
+                samples = seat.feed(piece, line.at)
+                if samples:
+                    self.sink(seat.id, samples)
+        except LineLost as exc:
+            refused = seat.watched.driver.refused
+            log.warning("device lost id=%s reason=%r refused=%d", seat.id, str(exc), refused)
+            raise
+        finally:
+            seat.leave()
+            self.tell()
+
+    def relabel(self, device: str, label: str) -> None:
+        """A device is called otherwise from now on; what it does goes on."""
+        if device in self._seats:
+            watched = self._seats[device].watched
+            watched.instrument = structs.replace(watched.instrument, label=label)
+
+    def forget(self, device: str) -> None:
+        """A device was another one all the time."""
+        if device in self._seats and self._seats[device].line is None:
+            del self._seats[device]
+
+    def is_proven(self, device: str) -> bool:
+        """Tell whether a device has said itself that it is of its driver's kind."""
+        seat = self._seats.get(device)
+        return seat is not None and seat.watched.driver.identity != ""
+
+    def newest(self, device: str, channel: str) -> Sample | None:
+        """Return what a channel shows now; None when that is nothing."""
+        seat = self._seats.get(device)
+        return seat.watched.newest(channel, self.clock()) if seat is not None else None
+
     def devices(self) -> tuple[Device, ...]:
-        """Return every device as it is now."""
+        """Return every device as it is now, and the ports behind which nobody is known."""
         now = self.clock()
-        return tuple(seat.watched.device(now) for seat in self._seats.values())
+        known = [self._device(seat, now) for seat in self._seats.values()]
+        others = [_doubtful(id_, it) for id_, it in self.remarks.items() if id_ not in self._seats]
+        return (*known, *others)
 
     def start(self, device: str, program: str) -> None:
-        """Start a program; raise Gone, ProgramUnknown."""
-        seat = self._seats.get(device)
-        if seat is None or seat.line is None:
-            raise Gone(device)
+        """Start a program; raise Gone, NotNow, ProgramUnknown."""
+        seat = self._plugged(device)
         if program not in seat.watched.driver.programs:
             raise ProgramUnknown(program)
         assert not self.stopped, "asked to move while everything is stopped"
         try:
-            seat.line.write(seat.watched.driver.run(program))
+            seat.write(seat.watched.driver.run(program))
+        except ProgramUnknown as exc:  # it knows the program, and does not run it
+            raise NotNow(str(exc)) from exc
+        except LineLost as exc:
+            raise Gone(device) from exc
+
+    def is_plugged(self, device: str) -> bool:
+        """Whether a device has an open line."""
+        return device in self._seats and self._seats[device].line is not None
+
+    def actuator(self, device: str, name: str) -> Actuator:
+        """Return an actuator of a device that is plugged in; raise Gone, ActuatorUnknown."""
+        for each in self._plugged(device).watched.driver.actuators:
+            if each.name == name:
+                return each
+        raise ActuatorUnknown(name)
+
+    def drive(self, device: str, actuator: str, value: float) -> None:
+        """Set an actuator; raise Gone, NotNow, ActuatorUnknown."""
+        seat = self._plugged(device)
+        assert not self.stopped, "asked to move while everything is stopped"
+        try:
+            order = seat.watched.driver.drive(actuator, value)
+        except (BeyondRange, LineLost) as exc:
+            raise NotNow(str(exc)) from exc
+        try:
+            seat.write(order)
         except LineLost as exc:
             raise Gone(device) from exc
 
@@ -131,68 +202,88 @@ class Bench:
         """Whether any robot said that it runs a program."""
         return any(seat.watched.running for seat in self._seats.values())
 
+    def running(self, device: str) -> str:
+        """Return the program that a device said it runs."""
+        return self._seats[device].watched.running if device in self._seats else ""
+
     def tell(self) -> None:
         """Tell every device and what they measured last, if that is new."""
         now, wall = self.clock(), self._wall()
         self._board.tell(Devices(self.devices(), self.stopped))
         for seat in self._seats.values():
             for reading in seat.watched.readings(now, wall):
-                self._board.tell(reading)
+                self._board.tell(self.corrects(reading))
+
+    def _seated(self, instrument: Instrument) -> Seat | None:
+        seat = self._seats.get(instrument.id)
+        if seat is not None:
+            if seat.line is None:
+                seat.watched.instrument = instrument  # with another driver, or label
+            return seat
+        if len(self._seats) >= MAX_INSTRUMENTS:
+            log.warning("too many devices id=%s", instrument.id)
+            return None
+        seat = self._seats[instrument.id] = Seat(instrument, self.clock)
+        return seat
+
+    def _plugged(self, device: str) -> Seat:
+        seat = self._seats.get(device)
+        if seat is None or seat.line is None:
+            raise Gone(device)
+        return seat
+
+    def _device(self, seat: Seat, now: float) -> Device:
+        told = structs.replace(seat.watched.device(now), holder=self.holder_of(seat.id))
+        remark = self.remarks.get(seat.id)
+        if remark is None:
+            return told
+        state = "busy" if seat.line is None and remark.state == "busy" else told.state
+        return structs.replace(
+            told,
+            state=state,
+            place=remark.place,
+            said=remark.said,
+            blanks=remark.blanks,
+            moved_from=remark.moved_from,
+        )
 
     def _begin(self, seat: Seat, tasks: asyncio.TaskGroup) -> None:
-        name = f"device {seat.watched.instrument.id}"
-        tasks.create_task(keep(partial(self._keep_open, seat), name))  # its faults are its own
+        if seat.watched.instrument.open is not None:
+            tasks.create_task(keep(partial(self._keep_open, seat), f"device {seat.id}"))  # faults are its own
 
     async def _tick(self) -> None:
         while True:
             for seat in self._seats.values():
-                self._ask(seat)
+                seat.ask()
+                seat.insist()
             self.tell()
-            await asyncio.sleep(TICK if self._seats else IDLE)
-
-    def _ask(self, seat: Seat) -> None:
-        question = seat.watched.driver.ask(self.clock())
-        if question and seat.line is not None:
-            with suppress(LineLost):  # found out by who reads it
-                seat.line.write(question)
+            await asyncio.sleep(TURN if self._seats else IDLE)
 
     async def _keep_open(self, seat: Seat) -> None:
         pause = FIRST_PAUSE
+        instrument = seat.watched.instrument
+        assert instrument.open is not None
         while True:
             with suppress(LineLost):
-                line = seat.watched.instrument.open()
+                line = instrument.open()
                 pause = FIRST_PAUSE
                 try:
-                    await self._read(seat, line)
-                except LineLost as exc:
-                    refused = seat.watched.driver.refused
-                    log.warning(
-                        "device lost id=%s reason=%r refused=%d",
-                        seat.watched.instrument.id,
-                        str(exc),
-                        refused,
-                    )
+                    await self.serve(instrument, line)
                 finally:
-                    self._lost(seat, line)
+                    line.close()
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    async def _read(self, seat: Seat, line: Line) -> None:
-        watched = seat.watched
-        watched.opened(self.clock())
-        seat.line = line
-        seat.stop()
-        line.write(watched.driver.begin())
-        log.info("device opened id=%s", watched.instrument.id)
-        while True:
-            piece = await line.read()
-            samples = watched.feed(piece, self.clock())
-            if samples:
-                self.sink(watched.instrument.id, samples)
 
-    def _lost(self, seat: Seat, line: Line) -> None:
-        seat.stop()
-        seat.line = None
-        line.close()
-        seat.watched.lost()
-        self.tell()
+def _doubtful(device: str, it: Remark) -> Device:
+    state: DeviceState = "probing" if it.state == "ready" else it.state
+    return Device(
+        device,
+        it.label,
+        "unknown",
+        state,
+        said=it.said,
+        blanks=it.blanks,
+        moved_from=it.moved_from,
+        place=it.place,
+    )

@@ -1,4 +1,4 @@
-"""Experiments: chosen, begun, marked, ended, looked at, exported. What is measured is on the disk soon after.
+"""Experiments: begun, marked, ended. What is measured is on the disk soon after.
 
 Samples wait at most `FLUSH` before one thread writes them; the answer to a mark comes when it is written.
 When the disk refuses, recording stops and says why; what is shown live, and stopping, need no disk.
@@ -15,30 +15,33 @@ from typing import Literal, TypeVar, TypeVarTuple
 
 from msgspec import structs
 
+from devices.calibration import Calibration
 from devices.driver import Sample
-from devices.experiments import experiments
+from devices.experiments import with_own
 from devices.template import Template
 from edge.api import Desks, Unable
 from edge.board import Board
 from edge.contract import commands
-from edge.contract.answers import Curve, Done, Experiments, Made
-from edge.contract.notices import Said
+from edge.contract.answers import Done
+from edge.contract.notices import Bound, Said
 from edge.journal import Journal
-from edge.lab.active import MAX_MARKS, MICRO, Active, Beginning, Missing, Row, bind
+from edge.lab.active import MAX_MARKS, Active, Beginning, Missing, NotNow, Scene, bind
+from edge.lab.archive import Archive
 from edge.lab.bench import Bench
-from edge.lab.files import Exporter
-from edge.lab.listing import listed, told
+from edge.lab.calibrating import Calibrating
+from edge.lab.calibrations import Calibrations
+from edge.lab.failures import StoreFailed
+from edge.lab.listing import told
 from edge.lab.notes import Notes
-from edge.lab.store import Kept, Store, StoreFailed
+from edge.lab.store import Store
 
 FLUSH = 0.2  # seconds between two commits: with a slow one, half a second is lost by a kill at the most
-MAX_WAITING = 100_000  # samples that wait for the disk: ten seconds of the fastest eight instruments
-MOST_POINTS = 2000  # of a curve: more than a screen has columns
-LISTED = 20  # runs
+LOOKS = 5  # commits between two looks at the clock on the wall
 
 T = TypeVar("T")
 A = TypeVarTuple("A")
 Over = Literal["done", "stopped"]
+Where = Callable[[], Scene]
 
 log = logging.getLogger(__name__)
 
@@ -46,33 +49,32 @@ log = logging.getLogger(__name__)
 class Laboratory:
     """The experiments of this node; a part to be kept running, and to be closed at the end."""
 
-    def __init__(
-        self, state: Path, journal: Journal, board: Board, bench: Bench, lesson: Callable[[], str]
-    ) -> None:
+    def __init__(self, state: Path, journal: Journal, board: Board, bench: Bench, where: Where) -> None:
         self._journal = journal
         self._board = board
         self._bench = bench
-        self._lesson = lesson
+        self._where = where
         self._store = Store(state / "lab")
-        self._exporter = Exporter(state / "exports", self._store)
+        self._calibrations = Calibrations(state / "lab")
+        self._archive = Archive(state, self._store, self._calibrations.named, bench.devices)
+        self._calibrating = Calibrating(self._calibrations, bench.devices)
         self._notes = Notes(journal, self._store)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="lab")
         self._turn = asyncio.Lock()  # of those who begin and end runs
         self._going = asyncio.Event()
         self._active: Active | None = None
-        self._rows: list[Row] = []
-        self._marks: list[int] = []
         bench.sink = self._measured
+        bench.corrects = self._calibrations.corrected
 
     def desks(self) -> Desks:
         """Return which commands are taken here."""
         return {
-            commands.ListExperiments: self._list,
             commands.StartExperiment: self._start,
             commands.StopExperiment: self._stop,
             commands.MarkMoment: self._mark,
-            commands.ReadCurve: self._curve,
-            commands.ExportExperiment: self._export,
+            commands.TakeBackMark: self._take_back,
+            **self._archive.desks(),
+            **self._calibrating.desks(),
         }
 
     async def run(self) -> None:
@@ -82,7 +84,11 @@ class Laboratory:
                 await self._recover()
         while True:
             await self._going.wait()
+            turn = 0
             while self._active is not None:
+                if turn % LOOKS == 0:
+                    self._active.look_at(self._bench.clock(), self._journal.ledger.now())
+                turn += 1
                 await self._turn_over(self._active)
                 await asyncio.sleep(FLUSH)
             self._going.clear()
@@ -93,33 +99,28 @@ class Laboratory:
         self._active = None
         if active is not None:
             run = active.beginning.id
+            ending = (run, "stopped", "interrupted", active.seconds(now), active.lost)
             with suppress(StoreFailed):
-                self._writer.submit(self._store.add, run, self._rows, self._marks).result()
-                self._writer.submit(
-                    self._store.end, run, "stopped", "interrupted", active.seconds(now)
-                ).result()
+                self._writer.submit(self._store.add, run, active.collected()).result()
+                self._writer.submit(self._store.end, *ending).result()
         self._writer.shutdown()
         self._store.close()
 
     async def _turn_over(self, active: Active) -> None:
         with suppress(StoreFailed):  # it has ended, and says so
             await self._flush(active)
-            if active.is_over(self._bench.clock()):
-                await self._end(active, "done", active.reason)
+            now = self._bench.clock()
+            if active.is_over(now):
+                reason = active.reason(now)
+                await self._end(active, "stopped" if active.waits else "done", reason)
             elif self._active is active:
-                self._board.tell(active.notice(self._bench.clock()))
+                self._board.tell(active.notice(now))
 
     # What screens ask for ------------------------------------------------------------------------------
 
-    async def _list(self, _: commands.ListExperiments) -> Experiments:
-        kept: list[Kept] = []
-        if self._store.path.exists():
-            with suppress(StoreFailed):  # what can be measured is told all the same
-                kept = await asyncio.to_thread(self._store.recent, LISTED)
-        return listed(experiments(), self._bench.devices(), kept)
-
     async def _start(self, command: commands.StartExperiment) -> Done:
-        template = experiments().get(command.experiment)
+        templates, _ = await asyncio.to_thread(with_own, self._archive.own)
+        template = templates.get(command.experiment)
         if template is None:
             raise Unable("not-found")
         async with self._turn:
@@ -131,8 +132,8 @@ class Laboratory:
                 await self._written(self._store.begin, beginning)
             except StoreFailed as exc:
                 raise Unable(exc.reason) from exc
-            self._rows, self._marks = [], []
-            self._active = Active(beginning, template.seconds, self._bench.clock())
+            true = [self._true(each) for each in beginning.bound]
+            self._active = Active(beginning, self._bench.clock(), command.seconds, true)
         self._board.tell(self._active.notice(self._bench.clock()))
         self._going.set()
         log.info("experiment begun run=%s experiment=%s", beginning.id, beginning.experiment)
@@ -145,50 +146,42 @@ class Laboratory:
             await self._end(active, "done", "")
         return Done()
 
-    async def _mark(self, _: commands.MarkMoment) -> Done:
+    async def _mark(self, command: commands.MarkMoment) -> Done:
         active = self._running()
         if active.marks >= MAX_MARKS:
             raise Unable("too-many-marks")
-        self._marks.append(active.mark(self._bench.clock()))
+        shown = [self._bench.newest(each.device, each.channel) for each in active.beginning.bound]
+        return await self._noted(active, lambda: active.mark(self._bench.clock(), command.value, shown))
+
+    async def _take_back(self, _: commands.TakeBackMark) -> Done:
+        active = self._running()
+        return await self._noted(active, active.take_back)
+
+    async def _noted(self, active: Active, note: Callable[[], None]) -> Done:
+        """Note something, and answer when it is written."""
         try:
+            note()
             await self._flush(active)
+        except NotNow as exc:
+            raise Unable(exc.reason, **({"quantity": exc.quantity} if exc.quantity else {})) from exc
         except StoreFailed as exc:
             raise Unable(exc.reason) from exc
         self._board.tell(active.notice(self._bench.clock()))
         return Done()
 
-    async def _curve(self, command: commands.ReadCurve) -> Curve:
-        kept = await self._found(command.run)
-        keys = [(each.device, each.channel) for each in kept.bound]
-        if (command.device, command.channel) not in keys:
-            raise Unable("not-found")
-        channel = keys.index((command.device, command.channel))
-        points = max(2, min(command.points, MOST_POINTS))
-        curve = await self._read(self._store.curve, command.run, channel, points)
-        marks = await self._read(self._store.marks, command.run)
-        times, values = tuple(at / MICRO for at, _ in curve), tuple(value for _, value in curve)
-        return Curve(times, values, tuple(at / MICRO for at in marks))
-
-    async def _export(self, command: commands.ExportExperiment) -> Made:
-        kept = await self._found(command.run)
-        path = await self._read(self._exporter.write, kept, command.lang or "kk")
-        log.info("experiment exported run=%s path=%s", command.run, path)
-        return Made(str(path), path.stat().st_size)
-
     # Recording -----------------------------------------------------------------------------------------
 
     def _measured(self, device: str, samples: list[Sample]) -> None:
-        if self._active is not None and len(self._rows) < MAX_WAITING:
-            self._rows += self._active.rows(device, samples)
+        if self._active is not None:
+            self._active.take(device, samples)
 
     async def _flush(self, active: Active) -> None:
         """Write what waits; raise StoreFailed after ending the run."""
-        rows, self._rows = self._rows, []
-        marks, self._marks = self._marks, []
-        if not rows and not marks:
+        batch = active.collected()
+        if batch.is_empty:
             return
         try:
-            await self._written(self._store.add, active.beginning.id, rows, marks)
+            await self._written(self._store.add, active.beginning.id, batch)
         except StoreFailed as exc:
             log.warning("recording stopped run=%s reason=%r", active.beginning.id, str(exc))
             await self._end(active, "stopped", exc.reason)
@@ -199,33 +192,40 @@ class Laboratory:
             if self._active is not active:
                 return
             self._active = None
-        seconds = round(active.seconds(self._bench.clock()), 1)
-        notice = structs.replace(active.notice(0.0), state=state, seconds=seconds, reason=reason)
+        now = self._bench.clock()
+        seconds = round(active.seconds(now), 1)
+        notice = structs.replace(active.notice(now), state=state, seconds=seconds, reason=reason, waits=False)
         with suppress(StoreFailed):  # the next start ends it with what it has
-            await self._written(self._store.end, active.beginning.id, state, reason, seconds)
+            await self._written(self._store.end, notice.id, state, reason, seconds, active.lost)
         self._board.tell(notice)
         if state == "stopped":
             self._board.tell(Said(f"experiment-{reason}", severity="bad"))
-        log.info("experiment ended run=%s state=%s reason=%s", notice.id, state, reason)
+        log.info("experiment ended run=%s state=%s reason=%s lost=%d", notice.id, state, reason, active.lost)
         with suppress(StoreFailed):
             await self._written(self._notes.settle)
 
     def _beginning(self, command: commands.StartExperiment, template: Template) -> Beginning:
         devices = self._bench.devices()
         try:
-            bound = bind(template, devices)
+            bound = bind(template, devices, command.device)
         except Missing as exc:
-            raise Unable("quantity-missing", quantity=exc.quantity, unit=exc.unit) from exc
+            found = ", ".join(exc.found)
+            raise Unable("quantity-missing", quantity=exc.quantity, unit=exc.unit, found=found) from exc
         used = {each.device for each in bound}
         return Beginning(
             secrets.token_hex(8),
             command.experiment,
+            template,
             self._journal.ledger.now(),
             command.group,
-            self._lesson(),
-            bound,
+            self._where(),
+            tuple(map(self._calibrations.bound, bound)),
             any(each.simulated for each in devices if each.id in used),
         )
+
+    def _true(self, it: Bound) -> Callable[[float], float]:
+        calibration: Calibration | None = self._calibrations.named(it.calibration)
+        return calibration.true if calibration else float
 
     async def _recover(self) -> None:
         await self._written(self._store.settle)
@@ -238,18 +238,6 @@ class Laboratory:
         if self._active is None:
             raise Unable("not-running")
         return self._active
-
-    async def _found(self, run: str) -> Kept:
-        kept = await self._read(self._store.find, run) if self._store.path.exists() else None
-        if kept is None:
-            raise Unable("not-found")
-        return kept
-
-    async def _read(self, read: Callable[[*A], T], *given: *A) -> T:
-        try:
-            return await asyncio.to_thread(read, *given)
-        except StoreFailed as exc:
-            raise Unable(exc.reason) from exc
 
     async def _written(self, write: Callable[[*A], T], *given: *A) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, write, *given)

@@ -2,19 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 
-from msgspec import structs
-
+from devices.template import Entry as Entered
 from devices.template import Template
-from edge.contract.answers import Experiment, Experiments, PastRun
+from devices.units import shown
+from edge.contract.answers import Entry, Experiment, Experiments, PastRun
 from edge.contract.notices import Device, Run
 from edge.lab.active import Missing, bind
 from edge.lab.store import Kept
+from edge.lab.wording import titled
 
 
-def listed(templates: Mapping[str, Template], devices: Sequence[Device], kept: Sequence[Kept]) -> Experiments:
+def listed(
+    templates: Mapping[str, Template],
+    own: frozenset[str],
+    wrong: Sequence[str],
+    devices: Sequence[Device],
+    kept: Sequence[Kept],
+) -> Experiments:
     """Return the experiments, and the runs newest first."""
-    found = tuple(_experiment(name, each, _can(each, devices)) for name, each in templates.items())
-    return Experiments(found, tuple(_run(each) for each in kept))
+    found = (_experiment(name, each, _can(each, devices), name in own) for name, each in templates.items())
+    return Experiments(tuple(found), tuple(_run(each) for each in kept), tuple(wrong))
 
 
 def told(kept: Kept) -> Run:
@@ -22,6 +29,7 @@ def told(kept: Kept) -> Run:
     return Run(
         "done" if kept.state == "done" else "stopped", kept.id, kept.experiment, kept.began, kept.seconds,
         kept.samples, kept.marks, kept.group, kept.bound, kept.reason, kept.simulated,
+        lesson=kept.scene.lesson, recording=kept.scene.recording, second=kept.scene.second, lost=kept.lost,
     )  # fmt: skip
 
 
@@ -33,10 +41,23 @@ def _can(template: Template, devices: Sequence[Device]) -> bool:
     return True
 
 
-def _experiment(name: str, template: Template, ready: bool) -> Experiment:
+def _experiment(name: str, template: Template, ready: bool, own: bool) -> Experiment:
     quantities = tuple(want.quantity for want in template.wants)
-    title, hint = structs.asdict(template.title), structs.asdict(template.hint)
-    return Experiment(name, title, quantities, hint, template.seconds, ready)
+    return Experiment(
+        name,
+        titled(template.title),
+        quantities,
+        titled(template.hint),
+        template.seconds,
+        ready,
+        template.mode,
+        _entry(template.entry) if template.entry else None,
+        own,
+    )
+
+
+def _entry(it: Entered) -> Entry:
+    return Entry(it.quantity, it.unit, it.step, it.low, it.high, it.decimals, shown(it.unit))
 
 
 def _run(kept: Kept) -> PastRun:
@@ -49,4 +70,5 @@ def _run(kept: Kept) -> PastRun:
         kept.marks,
         kept.group,
         kept.simulated,
+        titled(kept.template.title),
     )

@@ -44,6 +44,6 @@ class Notes:
 
 def _fact(run: Kept) -> ExperimentMade:
     return ExperimentMade(
-        run.experiment, utc(run.began), round(run.seconds, 1), run.samples, run.marks, run.group, run.lesson,
-        run.id, run.simulated,
+        run.experiment, utc(run.began), round(run.seconds, 1), run.samples, run.marks, run.group,
+        run.scene.lesson, run.id, run.simulated,
     )  # fmt: skip

@@ -1,70 +1,49 @@
 """The laboratory's own file: every run, its samples as they came, its marks. One thread writes.
 
-WAL with `synchronous=FULL`: what was committed survives a kill and a power cut. Who writes commits four times
-a second. A run that was not ended is one whose daemon died; it is ended by the next, with what it has.
+Who writes commits four times a second and more. The last chunk of a channel is written anew each time until
+it is full. A run that was not ended is one whose daemon died; it is ended by the next, with what it has.
 """
 
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from devices.template import Template
 from edge.contract.notices import Bound
-from edge.errors import TirekError
-from edge.lab.active import MICRO, Beginning, Row
+from edge.lab.active import MICRO, Anchor, Batch, Beginning, Mark, Scene
+from edge.lab.chunks import SIZE, Chunk, Piece, Row, merged, pack
+from edge.lab.failures import StoreFailed
+from edge.lab.tables import FILE, opened
 
-FILE = "lab.db"
-BUSY = 2.0  # seconds to wait for a technician's command that reads the same file
 MOST_RUNS = 1000  # that are kept: 200 MB of runs of ten minutes; the journal has the summaries of all
 ROOM = 16 << 20  # bytes that stay free: the journal needs 12 MB for registers, and they come first
-PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 1000")
-TABLES = (
-    """CREATE TABLE run (
-         number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, experiment TEXT NOT NULL,
-         began INTEGER NOT NULL, class_group INTEGER NOT NULL,
-         lesson TEXT NOT NULL, bound TEXT NOT NULL, simulated INTEGER NOT NULL,
-         state TEXT NOT NULL DEFAULT 'running', reason TEXT NOT NULL DEFAULT '',
-         seconds REAL NOT NULL DEFAULT 0, samples INTEGER NOT NULL DEFAULT 0,
-         marks INTEGER NOT NULL DEFAULT 0, noted INTEGER NOT NULL DEFAULT 0) STRICT""",
-    # In order of time, so that writing appends and an export reads on; `value` is never changed.
-    """CREATE TABLE sample (
-         run INTEGER NOT NULL, at INTEGER NOT NULL, channel INTEGER NOT NULL, value REAL NOT NULL,
-         beyond INTEGER NOT NULL, PRIMARY KEY (run, at, channel)) STRICT, WITHOUT ROWID""",
-    "CREATE TABLE mark (run INTEGER NOT NULL, at INTEGER NOT NULL) STRICT",
-    "CREATE INDEX mark_run ON mark (run, at)",
-)
-NEWEST = 1  # PRAGMA user_version of a file with all changes
-SUMMARY = """SELECT id, experiment, began, class_group, lesson, bound, simulated, state, reason, seconds,
-  samples, marks FROM run"""
-GROWN = """UPDATE run SET samples = samples + ?, marks = marks + ?, seconds = max(seconds, ?)
-  WHERE id = ?"""
-END = """UPDATE run SET state = ?, reason = ?, seconds = ? WHERE id = ? AND state = 'running'"""
-LEFT = """UPDATE run SET state = 'stopped', reason = 'interrupted' WHERE state = 'running' AND id <> ?"""
+COLUMNS = "id, experiment, template, began, class_group, lesson, recording, second, bound, simulated"
+SUMMARY = f"SELECT {COLUMNS}, state, reason, seconds, samples, marks, lost FROM run"
+GROWN = """UPDATE run SET samples = samples + ?, marks = marks + ?, seconds = max(seconds, ?) WHERE id = ?"""
+ANCHORED = "UPDATE run SET began = ? WHERE id = ?"
+END = "UPDATE run SET state = ?, reason = ?, seconds = ?, lost = ? WHERE id = ? AND state = 'running'"
+LEFT = "UPDATE run SET state = 'stopped', reason = 'interrupted' WHERE state = 'running' AND id <> ?"
 OLD = "SELECT number FROM run WHERE noted = 1 ORDER BY number DESC LIMIT -1 OFFSET ?"
 FORGET = (
-    f"DELETE FROM sample WHERE run IN ({OLD})",
-    f"DELETE FROM mark WHERE run IN ({OLD})",
+    *(f"DELETE FROM {table} WHERE run IN ({OLD})" for table in ("chunk", "mark", "anchor")),
     f"DELETE FROM run WHERE number IN ({OLD})",
 )
-# The smallest and the largest value of each column of a chart, with the moments at which they were measured.
-CURVE = """SELECT at, min(value) AS value FROM sample WHERE run = :run AND channel = :channel
-  GROUP BY at / :step UNION SELECT at, max(value) FROM sample WHERE run = :run AND channel = :channel
-  GROUP BY at / :step ORDER BY at"""
+MARKED = "INSERT INTO mark (run, at, value) VALUES (?, ?, ?)"
+# Two marks of one moment: the later one was taken back.
+WITHDRAWN = """UPDATE mark SET withdrawn = 1 WHERE rowid =
+  (SELECT max(rowid) FROM mark WHERE run = ? AND at = ? AND withdrawn = 0)"""
+NEW_CHUNK = "INSERT INTO chunk (run, channel, first, last, count, body) VALUES (?, ?, ?, ?, ?, ?)"
+GROWN_CHUNK = "UPDATE chunk SET last = ?, count = ?, body = ? WHERE number = ?"
+CHUNKS = "SELECT first, channel, count, body FROM chunk WHERE run = ?"
 
 log = logging.getLogger(__name__)
-
-
-class StoreFailed(TirekError):
-    """The laboratory's file cannot be written or read; `reason` is a word key."""
-
-    def __init__(self, reason: str, words: str) -> None:
-        super().__init__(words)
-        self.reason = reason
 
 
 class Kept(Struct, frozen=True):
@@ -72,9 +51,10 @@ class Kept(Struct, frozen=True):
 
     id: str
     experiment: str
+    template: Template
     began: int
     group: int
-    lesson: str
+    scene: Scene
     bound: tuple[Bound, ...]
     simulated: bool
     state: str
@@ -82,6 +62,7 @@ class Kept(Struct, frozen=True):
     seconds: float
     samples: int
     marks: int
+    lost: int
 
 
 class Store:
@@ -91,27 +72,40 @@ class Store:
         self.path = folder / FILE
         self._room = room
         self._db: sqlite3.Connection | None = None
+        self._tails: dict[int, tuple[int, Piece]] = {}  # of the run that is written: chunk and its samples
 
     def begin(self, it: Beginning) -> None:
         """Keep a new run; raise StoreFailed."""
-        row = (it.id, it.experiment, it.wall, it.group, it.lesson, _encoded(it.bound), int(it.simulated))
-        columns = "id, experiment, began, class_group, lesson, bound, simulated"
+        row = (
+            *(it.id, it.experiment, _encoded(it.template), it.wall, it.group),
+            *(*it.scene, _encoded(it.bound), int(it.simulated)),
+        )
+        self._tails = {}
         with self._writing() as db:
-            db.execute(f"INSERT INTO run ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            db.execute(f"INSERT INTO run ({COLUMNS}) VALUES ({', '.join('?' * len(row))})", row)
 
-    def add(self, run: str, rows: Sequence[Row], marks: Sequence[int]) -> None:
+    def add(self, run: str, batch: Batch) -> None:
         """Keep what was measured since; raise StoreFailed."""
+        count = sum(len(piece.ats) for piece in batch.pieces.values())
+        moments = [piece.ats[-1] for piece in batch.pieces.values()] + [mark.at for mark in batch.marks]
         with self._writing() as db:
             number = _number(db, run)
-            db.executemany("INSERT INTO sample VALUES (?, ?, ?, ?, ?)", [(number, *row) for row in rows])
-            db.executemany("INSERT INTO mark VALUES (?, ?)", [(number, at) for at in marks])
-            last = max((at for at, *_ in [*rows, *zip(marks, strict=True)]), default=0)
-            db.execute(GROWN, (len(rows), len(marks), last / MICRO, run))
+            for channel, piece in batch.pieces.items():
+                self._append(db, number, channel, piece)
+            db.executemany(MARKED, [(number, *mark) for mark in batch.marks])
+            db.executemany(WITHDRAWN, [(number, mark.at) for mark in batch.withdrawn])
+            db.executemany("INSERT INTO anchor VALUES (?, ?, ?)", [(number, *each) for each in batch.anchors])
+            for anchor in batch.anchors:
+                if anchor.at == 0:
+                    db.execute(ANCHORED, (anchor.wall, run))
+            marks = len(batch.marks) - len(batch.withdrawn)
+            db.execute(GROWN, (count, marks, max(moments, default=0) / MICRO, run))
 
-    def end(self, run: str, state: str, reason: str, seconds: float) -> None:
+    def end(self, run: str, state: str, reason: str, seconds: float, lost: int = 0) -> None:
         """End a run; raise StoreFailed."""
+        self._tails = {}
         with self._writing() as db:
-            db.execute(END, (state, reason, seconds, run))
+            db.execute(END, (state, reason, seconds, lost, run))
 
     def settle(self, current: str = "", most: int = MOST_RUNS) -> None:
         """End the runs that nobody records any more, forget the oldest of many; raise StoreFailed."""
@@ -138,26 +132,38 @@ class Store:
         found = self._kept("WHERE id = ?", run)
         return found[0] if found else None
 
-    def curve(self, run: str, channel: int, points: int) -> list[tuple[int, float]]:
-        """Return a channel, at most so many points that show every peak; raise StoreFailed."""
+    def marks(self, run: str, withdrawn: bool = False) -> list[Mark]:
+        """Return the moments that were marked, or those that were taken back; raise StoreFailed."""
         with self._reading() as db:
-            number = _number(db, run)
-            query = "SELECT max(at), count(*) FROM sample WHERE run = ? AND channel = ?"
-            last, count = db.execute(query, (number, channel)).fetchone()
-            step = 1 if count <= points else int(last) * 2 // points + 1
-            return db.execute(CURVE, {"run": number, "channel": channel, "step": step}).fetchall()
+            query = "SELECT at, value FROM mark WHERE run = ? AND withdrawn = ? ORDER BY at"
+            return [Mark(*row) for row in db.execute(query, (_number(db, run), withdrawn))]
 
-    def marks(self, run: str) -> list[int]:
-        """Return the moments that were marked; raise StoreFailed."""
+    def anchors(self, run: str) -> list[Anchor]:
+        """Return which time of day it was when; raise StoreFailed."""
         with self._reading() as db:
-            query = "SELECT at FROM mark WHERE run = ? ORDER BY at"
-            return [at for (at,) in db.execute(query, (_number(db, run),))]
+            query = "SELECT at, wall FROM anchor WHERE run = ? ORDER BY at, rowid"
+            return [Anchor(*row) for row in db.execute(query, (_number(db, run),))]
 
-    def rows(self, run: str) -> Iterator[Row]:
-        """Yield all that was measured, in order of time; raise StoreFailed."""
+    def channel(self, run: str, channel: int) -> Iterator[Piece]:
+        """Yield what a channel measured, in order of time; raise StoreFailed."""
         with self._reading() as db:
-            query = "SELECT at, channel, value, beyond FROM sample WHERE run = ? ORDER BY at, channel"
-            yield from db.execute(query, (_number(db, run),))
+            query = f"{CHUNKS} AND channel = ? ORDER BY first"
+            for _, *row in db.execute(query, (_number(db, run), channel)):
+                yield Chunk(*row).piece
+
+    def counted(self, run: str, channel: int) -> tuple[int, int]:
+        """Return how many samples a channel has, and the moment of the last; raise StoreFailed."""
+        with self._reading() as db:
+            query = "SELECT coalesce(sum(count), 0), coalesce(max(last), 0) FROM chunk"
+            found = db.execute(f"{query} WHERE run = ? AND channel = ?", (_number(db, run), channel))
+            count, last = found.fetchone()
+            return int(count), int(last)
+
+    def rows(self, run: str) -> Iterator[list[Row]]:
+        """Yield all that was measured, in order of time, many rows at once; raise StoreFailed."""
+        with self._reading() as db:
+            chunks = db.execute(f"{CHUNKS} ORDER BY first, channel", (_number(db, run),))
+            yield from merged((first, Chunk(*row)) for first, *row in chunks)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -165,16 +171,31 @@ class Store:
             self._db.close()
             self._db = None
 
+    def _append(self, db: sqlite3.Connection, run: int, channel: int, piece: Piece) -> None:
+        number, tail = self._tails.get(channel, (0, Piece([], [], [])))
+        tail.grow(piece)
+        while tail.ats:
+            full, rest = tail.cut(0, SIZE), tail.cut(SIZE)
+            written = (full.ats[-1], len(full.ats), pack(full))
+            if number:
+                db.execute(GROWN_CHUNK, (*written, number))
+            else:
+                number = db.execute(NEW_CHUNK, (run, channel, full.ats[0], *written)).lastrowid or 0
+            if len(full.ats) < SIZE:
+                break
+            number, tail = 0, rest
+        self._tails[channel] = (number, tail)
+
     def _kept(self, where: str, *values: str | int) -> list[Kept]:
         with self._reading() as db:
             rows = db.execute(f"{SUMMARY} {where}", values).fetchall()
-        return [Kept(*(*row[:5], _decoded(row[5]), bool(row[6]), *row[7:])) for row in rows]
+        return [kept for row in rows if (kept := _read(row)) is not None]
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with self._translated():
             if self._db is None:
-                self._db = _opened(self.path)
+                self._db = opened(self.path)
             if self._is_full():
                 raise StoreFailed("disk-full", f"{self.path}: less than {self._room} bytes are free")
             self._db.execute("BEGIN IMMEDIATE")
@@ -188,7 +209,7 @@ class Store:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._translated(), closing(_opened(self.path)) as db:
+        with self._translated(), closing(opened(self.path)) as db:
             yield db
 
     @contextmanager
@@ -208,42 +229,17 @@ class Store:
         return free.f_bavail * free.f_frsize < self._room
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    """Return the file, with its tables; one that is no database is put aside."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _read(row: tuple[Any, ...]) -> Kept | None:
+    """Return a run; None for one that a newer program made, in words that are not known here."""
+    name, experiment, template, began, group, lesson, recording, second, bound, simulated, *rest = row
     try:
-        return _connected(path)
-    except sqlite3.DatabaseError as exc:
-        if exc.sqlite_errorname not in ("SQLITE_NOTADB", "SQLITE_CORRUPT"):
-            raise
-        log.error("laboratory file is broken: put aside path=%s reason=%r", path, str(exc))
-        for each in (path, *path.parent.glob(f"{FILE}-*")):
-            with suppress(FileNotFoundError):
-                each.rename(each.with_name(f"broken-{each.name}"))
-        return _connected(path)
-
-
-def _connected(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
-    try:
-        for pragma in PRAGMAS:
-            db.execute(f"PRAGMA {pragma}")
-        if db.execute("PRAGMA user_version").fetchone()[0] < NEWEST:
-            _make_tables(db)
-    except sqlite3.Error:
-        db.close()
-        raise
-    return db
-
-
-def _make_tables(db: sqlite3.Connection) -> None:
-    """The change and the note that it was made are one transaction."""
-    db.execute("BEGIN EXCLUSIVE")
-    if db.execute("PRAGMA user_version").fetchone()[0] < NEWEST:  # nobody was faster
-        for statement in TABLES:
-            db.execute(statement)
-        db.execute(f"PRAGMA user_version = {NEWEST}")
-    db.execute("COMMIT")
+        made = msgspec.json.decode(template, type=Template)
+        channels = msgspec.json.decode(bound, type=tuple[Bound, ...])
+    except msgspec.DecodeError as exc:
+        log.warning("run cannot be read id=%s reason=%r", name, str(exc))
+        return None
+    scene = Scene(lesson, recording, second)
+    return Kept(name, experiment, made, began, group, scene, channels, bool(simulated), *rest)
 
 
 def _number(db: sqlite3.Connection, run: str) -> int:
@@ -251,9 +247,5 @@ def _number(db: sqlite3.Connection, run: str) -> int:
     return int(found[0]) if found else 0
 
 
-def _encoded(bound: tuple[Bound, ...]) -> str:
-    return msgspec.json.encode(bound).decode()
-
-
-def _decoded(text: str) -> tuple[Bound, ...]:
-    return msgspec.json.decode(text, type=tuple[Bound, ...])
+def _encoded(it: Template | tuple[Bound, ...]) -> str:
+    return msgspec.json.encode(it).decode()

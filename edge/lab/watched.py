@@ -4,12 +4,15 @@ gone → (its line opened) ready ⇄ stale (it says nothing) → (its line lost)
 on over all of that: what was not said is a gap in the curve.
 """
 
+from math import inf
+
 from msgspec import structs
 
+from devices import driver as rows
 from devices.driver import Driver, Heard, Sample, Status
 from devices.line import Instrument
 from devices.units import shown
-from edge.contract.notices import Channel, Device, DeviceState, Reading
+from edge.contract.notices import Actuator, Channel, Device, DeviceState, Reading
 
 PERIODS = 3  # that a channel may miss
 LEAST_PATIENCE = 1.5  # seconds; a teacher is to see within two that nothing comes any more
@@ -25,7 +28,7 @@ class Watched:
         self._heard = 0.0
         self._status = Status("", None, "")
         self._newest: dict[str, Sample] = {}
-        self._shown: dict[str, Sample | None] = {}
+        self._shown: dict[str, tuple[Sample | None, str]] = {}  # by channel, with its trouble
 
     @property
     def driver(self) -> Driver:
@@ -91,32 +94,53 @@ class Watched:
             status.message or "",
             status.battery,
             self.instrument.simulated,
+            tuple(map(_moved, self._driver.actuators)),
+            driver=self.instrument.kind,
+            profile=self.instrument.profile,
+            identity=self._driver.identity,
         )
 
     def readings(self, now: float, wall: int) -> list[Reading]:
         """Return what changed since this was asked last; no value while it says nothing."""
         speaks = self.state(now) == "ready"
-        current = {
-            channel.name: self._newest.get(channel.name) if speaks else None
-            for channel in self._driver.channels
-        }
-        new = {name: sample for name, sample in current.items() if self._shown.get(name, ()) != sample}
+        current = {channel.name: self._current(channel, speaks, now) for channel in self._driver.channels}
+        new = {name: what for name, what in current.items() if self._shown.get(name) != what}
         self._shown = {**self._shown, **new}
-        return [self._reading(name, sample, now, wall) for name, sample in new.items()]
+        return [self._reading(name, *what, now, wall) for name, what in new.items()]
 
-    def _reading(self, name: str, sample: Sample | None, now: float, wall: int) -> Reading:
+    def newest(self, channel: str, now: float) -> Sample | None:
+        """Return what a channel shows now; None when that is nothing."""
+        speaks = self.state(now) == "ready"
+        found = next((each for each in self._driver.channels if each.name == channel), None)
+        return self._current(found, speaks, now)[0] if found is not None else None
+
+    def _current(self, channel: rows.Channel, speaks: bool, now: float) -> tuple[Sample | None, str]:
+        """Return what a channel shows: nothing in trouble, and nothing older than it may be."""
+        newest = self._newest.get(channel.name)
+        trouble = self._driver.troubles.get(channel.name, "") if self._is_open else ""
+        is_fresh = newest is not None and now - newest.at <= _patience(channel)
+        return (newest if speaks and is_fresh and not trouble else None), trouble
+
+    def _reading(self, name: str, sample: Sample | None, trouble: str, now: float, wall: int) -> Reading:
         if sample is None:
-            return Reading(self.instrument.id, name, wall)
+            return Reading(self.instrument.id, name, wall, trouble=trouble)
         at = wall - int(1000 * (now - sample.at))
         return Reading(self.instrument.id, name, at, sample.raw, sample.flag)
 
     def _patience(self) -> float:
-        fastest = max((channel.rate for channel in self._driver.channels), default=1.0)
-        return max(LEAST_PATIENCE, PERIODS / fastest)
+        return min(map(_patience, self._driver.channels), default=inf)  # what measures nothing may be silent
 
     def _note(self, status: Status) -> None:
         said = {name: value for name, value in structs.asdict(status).items() if value is not None}
         self._status = structs.replace(self._status, **said)
+
+
+def _patience(channel: rows.Channel) -> float:
+    return max(LEAST_PATIENCE, PERIODS / channel.rate)
+
+
+def _moved(each: rows.Actuator) -> Actuator:
+    return Actuator(each.name, each.does, each.low, each.high, each.unit, each.rest, shown(each.unit))
 
 
 def _told(driver: Driver) -> list[Channel]:

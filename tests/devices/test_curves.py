@@ -46,7 +46,8 @@ def test_a_calibration_is_true_at_its_own_points_in_whatever_order(points: list[
 @pytest.mark.parametrize(
     ("points", "terms", "why"),
     [
-        ((), (), "not both"),
+        ((), (math.inf,), "finite"),
+        (((1.0, math.nan),), (), "finite"),
         (((1.0, 2.0),), (1.0,), "not both"),
         (((1.0, 2.0), (1.0, 3.0)), (), "same raw value"),
         (tuple((float(n), 0.0) for n in range(MOST_POINTS + 1)), (), "more than"),
@@ -165,6 +166,7 @@ def test_noise_lowers_how_well_a_curve_fits() -> None:
     noisy = [2 * x + (1.0 if number % 2 else -1.0) * 5 for number, x in enumerate(XS)]
     found = fit("linear", XS, noisy)
     assert found is not None
+    assert found.r2 is not None
     assert 0.8 < found.r2 < 0.99
     assert found.numbers["b"] == pytest.approx(2.0, rel=0.05)
 

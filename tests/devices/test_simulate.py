@@ -105,3 +105,12 @@ def test_an_unknown_program_moves_nothing() -> None:
     robot = SimulatedRobot()
     robot.take(b"run away\nrun\n", 0.0)
     assert not robot.moves
+
+
+def test_it_tells_when_the_next_value_comes_so_that_none_is_read_late() -> None:
+    far = simulated("motion-sensor")
+    assert far.pause(5.0) == 0.0
+    far.speak(5.0)
+    assert far.pause(5.0) == pytest.approx(0.05)
+    assert far.pause(5.04) == pytest.approx(0.01)
+    assert far.pause(5.5) < 0

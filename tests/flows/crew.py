@@ -116,7 +116,7 @@ class Node(Program):
 
     def __init__(self, state: Path, log: Path, *more: str, port: int = 0) -> None:
         listen = f'listen = ["127.0.0.1:{port}"]'
-        lines = [f'name = "{state.name}"', f'state = "{state}"', listen, "discover = false"]
+        lines = [f'name = "{state.name}"', f'state = "{state}"', listen, "discover = false", "usb = false"]
         self.config = log.with_suffix(".toml")
         self.config.write_text("\n".join([*lines, *more]))
         super().__init__([sys.executable, "-m", "edge", "run", "--config", str(self.config)], log)

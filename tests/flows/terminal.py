@@ -21,6 +21,7 @@ class Terminal:
     """One tmux server with one window."""
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
         self._door = folder / "tmux"
 
     async def start(self, *command: str, columns: int = 80, rows: int = 24, lang: str = "C.UTF-8") -> None:
@@ -109,7 +110,6 @@ async def screen_of(
     socket: Path, folder: Path, *flags: str, lang: str = "C.UTF-8"
 ) -> AsyncIterator[Terminal]:
     """A teacher's screen in a terminal."""
-    folder.mkdir(exist_ok=True)
     terminal = Terminal(folder)
     command = (sys.executable, "-m", "edge", "tui", "--socket", str(socket), *flags)
     await terminal.start(*command, lang=lang)

@@ -10,7 +10,7 @@ import pytest_asyncio
 from edge import demo_journal
 from edge.classroom.choices import FILE, Chosen
 from edge.demo_journal import CLASS, SCHOOL
-from tests.flows.crew import Crew, Node, until_told
+from tests.flows.crew import Crew, Node, until, until_told
 from tests.flows.journals import facts
 from tests.flows.terminal import Terminal, needs_tmux, screen_of
 
@@ -122,6 +122,27 @@ async def test_marks_that_are_not_saved_outlive_a_daemon_that_is_killed(room: Cl
     assert register["marks"] == {str(n): "late" if n == 1 else "present" for n in range(1, 13)}
 
 
+async def test_marks_that_are_not_signed_outlive_a_screen_that_is_killed(room: Classroom) -> None:
+    room.furnish("en")
+    await room.start()
+    async with screen_of(room.socket, room.folder / "one") as one:
+        await one.shows("Геометрия")
+        await one.keys("F2")
+        await one.shows("Тимур Ким")
+        await one.keys("Down", "Space", "Space")
+        await one.shows("ill")
+        await until((room.state / "drafts.json").is_file)
+    assert room.registers() == []
+    async with screen_of(room.socket, room.folder / "other") as other:
+        await other.shows("Геометрия")
+        await other.keys("F2")
+        await other.shows("ill", "Not signed")
+        await other.keys("Enter")
+        await other.shows("Saved")
+    (register,) = room.registers()
+    assert register["marks"] == {str(n): "ill" if n == 2 else "present" for n in range(1, 13)}
+
+
 async def test_two_screens_show_the_same_and_one_that_is_killed_costs_nothing(room: Classroom) -> None:
     room.furnish("en")
     await room.start()
@@ -162,8 +183,8 @@ async def test_the_robot_runs_and_f12_stops_it_from_another_page(room: Classroom
         await screen.keys("F8")
         await screen.shows("Robots")
         await screen.keys("Enter")
-        await screen.shows("which program?", "Dance")
-        await screen.press_until("Enter", "which program?")
+        await screen.shows("what is it to do?", "Dance")
+        await screen.press_until("Enter", "what is it to do?")
         await screen.shows("Follow the line", "started")
         await screen.keys("Escape", "Escape")
         await screen.keys("F12")

@@ -8,7 +8,7 @@ import pytest
 from msgspec import Struct, structs
 
 from edge.__main__ import parser
-from edge.config import Config, Limits
+from edge.config import Config, Limits, SerialPort
 from edge.tokens import Token
 from tests.house.source import ROOT, assert_none
 
@@ -37,7 +37,7 @@ def test_every_command_and_flag_is_in_the_documents(words: str) -> None:
     )
 
 
-@pytest.mark.parametrize("table", [Config, Limits, Token])
+@pytest.mark.parametrize("table", [Config, Limits, SerialPort, Token])
 def test_every_config_key_is_in_the_documents(table: type[Struct]) -> None:
     page = (ROOT / "docs/config.md").read_text()
     missing = [

@@ -14,12 +14,14 @@ from edge.contract.answers import Answer
 from edge.contract.commands import Command
 from edge.contract.notices import Blanks, Device, Devices, Notice, Reading, Run
 from edge.journal import Journal
+from edge.lab.active import Scene
 from edge.lab.bench import Bench
 from edge.lab.experiments import Laboratory
 from edge.lab.robots import Robots
 
 DEADLINE = 10.0  # seconds for anything to happen on a busy machine
 LESSON = "7Б 2026-11-26 08:30"
+SCENE = Scene(LESSON, "2026-11-26_hub", 61.5)
 
 N = TypeVar("N", bound=Notice)
 
@@ -30,12 +32,11 @@ class Room:
     def __init__(self, state: Path, names: tuple[str, ...]) -> None:
         self.state = state
         self.far: dict[str, Simulated] = {name: simulated(name) for name in names}
-        self.looks = True
         self.board = Board()
         self.journal = Journal(state, "akzhar")
         self.bench = Bench(self.board, [plugged(name, far) for name, far in self.far.items()])
-        self.robots = Robots(self.bench, lambda: self.looks)
-        self.laboratory = Laboratory(state, self.journal, self.board, self.bench, lambda: LESSON)
+        self.robots = Robots(self.bench)
+        self.laboratory = Laboratory(state, self.journal, self.board, self.bench, lambda: SCENE)
         self._desks = {**self.robots.desks(), **self.laboratory.desks()}
 
     @property

@@ -39,7 +39,8 @@ async def test_what_can_be_measured_is_listed_and_what_cannot_is_said(tmp_path: 
     assert isinstance(listed, Experiments)
     assert [each.id for each in listed.experiments if each.ready] == ["cooling", "evaporation"]
     assert listed.experiments[0].title == {"kk": "Судың сууы", "ru": "Остывание воды", "en": "Cooling curve"}
-    assert refused == ("quantity-missing", {"quantity": "voltage", "unit": "V"})
+    needs = {"quantity": "voltage", "unit": "V", "found": "temperature"}
+    assert refused == ("quantity-missing", needs)
     assert unknown == ("not-found", {})
 
 
@@ -74,9 +75,16 @@ def opened(path: str) -> tuple[Path, bytes]:
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("ru", ["Опыт;Закон Ома", "Группа;2", "Время, с;Напряжение, В;Сила тока, мА;Отметка;Замечание"]),
-        ("kk", ["Тәжірибе;Ом заңы", "Топ;2", "Уақыт, с;Кернеу, В;Ток күші, мА;Белгі;Ескерту"]),
-        ("en", ["Experiment;Ohm's law", "Group;2", "Time, s;Voltage, V;Current, mA;Mark;Remark"]),
+        (
+            "ru",
+            [
+                "Опыт;Закон Ома",
+                "Группа;2",
+                "Время, с;Напряжение, В;Сила тока, мА;Мощность, мВт;Отметка;Замечание",
+            ],
+        ),
+        ("kk", ["Тәжірибе;Ом заңы", "Топ;2", "Уақыт, с;Кернеу, В;Ток күші, мА;Қуат, мВт;Белгі;Ескерту"]),
+        ("en", ["Experiment;Ohm's law", "Group;2", "Time, s;Voltage, V;Current, mA;Power, mW;Mark;Remark"]),
     ],
 )
 async def test_an_export_opens_in_excel_with_units_marks_and_what_is_simulated(
@@ -96,7 +104,7 @@ async def test_an_export_opens_in_excel_with_units_marks_and_what_is_simulated(
     assert any(LESSON in line for line in lines)
     assert any("simul" in line.lower() or "имитация" in line.lower() for line in lines[:8])
     rows = [line.split(";") for line in lines[lines.index(words[2]) + 1 : -1]]
-    assert [row[3] for row in rows if row[3]] == ["1"]
+    assert [row[4] for row in rows if row[4]] == ["1"]
     assert all("." not in cell for row in rows for cell in row)
     assert all(float(row[1].replace(",", ".")) <= 6.1 for row in rows if row[1])
     assert [each.name for each in tmp_path.joinpath("exports").iterdir()] == [path.name]
@@ -123,7 +131,7 @@ async def test_a_run_goes_on_over_an_unplugged_sensor_and_its_values_out_of_rang
         await it.run(lambda each: each.state == "running" and each.samples > before + 3)
         await it.ask(StopExperiment())
         made_ = await it.ask(ExportExperiment(run.id, "en"))
-    assert b"1410;;out of range" in opened(made_.path)[1]
+    assert b"1410;;;out of range" in opened(made_.path)[1]
 
 
 async def test_a_closed_daemon_keeps_what_it_measured_last(tmp_path: Path) -> None:
@@ -179,13 +187,14 @@ def _free(folder: Path) -> int:
     return room_.f_bavail * room_.f_frsize
 
 
-async def test_samples_are_written_while_everything_else_goes_on(tmp_path: Path) -> None:
-    async with room(tmp_path, "motion-sensor") as it:
-        await begun(it, "free-fall", "motion-sensor")
+async def test_a_run_ends_by_itself_after_the_seconds_that_were_asked_for(tmp_path: Path) -> None:
+    async with room(tmp_path, "pendulum") as it:
+        await it.measured("pendulum")
+        await it.ask(StartExperiment("pendulum", seconds=2.0))
         done = await _until_done(it)
     assert (done.state, done.reason) == ("done", "")
-    assert 10.0 <= done.seconds < 11.0
-    assert 195 <= done.samples <= 205
+    assert 2.0 <= done.seconds < 3.0
+    assert 36 <= done.samples <= 20 * done.seconds + 2
 
 
 async def _until_done(it: Room) -> Run:

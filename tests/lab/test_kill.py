@@ -36,7 +36,7 @@ async def test_a_kill_loses_no_more_than_half_a_second_and_the_run_is_shown_as_s
     tmp_path: Path,
 ) -> None:
     run, measured = killed(tmp_path)
-    before = list(Store(tmp_path / "lab").rows(run))
+    before = [row for rows in Store(tmp_path / "lab").rows(run) for row in rows]
     assert before[-1][0] > measured - MOST_LOST
     assert len(before) >= 0.9 * 20 * before[-1][0] / 1e6
     async with room(tmp_path, "pendulum") as it:

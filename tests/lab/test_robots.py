@@ -4,12 +4,12 @@ import asyncio
 from pathlib import Path
 from time import perf_counter
 
-from edge.contract.commands import AllowMotion, RunProgram, StopDevice, StopEverything
+from edge.contract.commands import AllowMotion, RunProgram, StillHere, StopDevice, StopEverything
 from edge.contract.notices import Devices
-from edge.lab.lease import LEASE, Lease
-from tests.lab.room import Room, room, until
+from edge.lab.lease import LEASE
+from tests.lab.room import DEADLINE, Room, room, until
 
-DANCE = RunProgram("simulated-robot", "dance")
+DANCE = RunProgram("simulated-robot", "dance", "tty1")
 SENSORS = (
     "thermometer",
     "gas-pressure",
@@ -57,16 +57,47 @@ async def test_everything_stops_within_a_tenth_of_a_second_and_stays_stopped(tmp
         await dancing(it)
 
 
-async def test_a_robot_stops_when_nobody_looks_any_more(tmp_path: Path) -> None:
+async def test_a_robot_stops_when_its_screen_is_not_heard_any_more(tmp_path: Path) -> None:
     async with room(tmp_path, "robot") as it:
         await dancing(it)
         began = asyncio.get_running_loop().time()
-        it.looks = False
         await stands(it)
-        assert LEASE - 0.3 < asyncio.get_running_loop().time() - began < 2.1
-        assert await it.refused(DANCE) == ("nobody-looks", {})
-        it.looks = True
+        assert LEASE - 0.1 < asyncio.get_running_loop().time() - began < 2.0
+        assert (await it.device("robot", lambda each: each.holder == "")).running == ""
         await dancing(it)
+
+
+async def test_a_robot_goes_on_while_its_screen_is_heard(tmp_path: Path) -> None:
+    async with room(tmp_path, "robot") as it:
+        await dancing(it)
+        began = it.bench.clock()
+        while it.bench.clock() - began < LEASE + 0.3:
+            await it.ask(StillHere("tty1"))
+            await asyncio.sleep(0.05)
+        assert it.robot.moves
+
+
+async def test_only_one_screen_moves_a_robot_and_the_other_is_told_who(tmp_path: Path) -> None:
+    async with room(tmp_path, "robot") as it:
+        await dancing(it)
+        assert (await it.device("robot", lambda _: True)).holder == "tty1"
+        assert await it.refused(RunProgram("simulated-robot", "line", "tty2")) == ("held", {"holder": "tty1"})
+        await it.ask(StillHere("tty2"))
+        await it.ask(StopDevice("simulated-robot"))
+        assert not it.robot.moves
+        await it.ask(RunProgram("simulated-robot", "line", "tty2"))
+        assert (await it.device("robot", lambda each: each.holder == "tty2")).holder == "tty2"
+
+
+async def test_a_program_that_is_over_is_held_by_nobody(tmp_path: Path) -> None:
+    async with room(tmp_path, "robot") as it:
+        await dancing(it)
+        it.robot.take(b"stop\n", it.bench.clock())
+        await it.device("robot", lambda each: each.running == "")
+        async with asyncio.timeout(DEADLINE):
+            while (await it.device("robot", lambda _: True)).holder:
+                await it.ask(StillHere("tty1"))
+                await asyncio.sleep(0.05)
 
 
 async def test_a_robot_that_comes_back_is_stopped_before_anything_else(tmp_path: Path) -> None:
@@ -107,11 +138,3 @@ async def test_what_there_is_not_is_refused(tmp_path: Path) -> None:
         assert await it.refused(RunProgram("nobody", "dance")) == ("gone", {})
         assert await it.refused(StopDevice("nobody")) == ("not-found", {})
         await it.ask(StopDevice("simulated-thermometer"))
-
-
-def test_a_lease_is_over_a_moment_after_the_last_look() -> None:
-    lease = Lease()
-    assert lease.is_over(100.0)
-    lease.renew(100.0)
-    assert not lease.is_over(100.0 + LEASE - 0.01)
-    assert lease.is_over(100.0 + LEASE)

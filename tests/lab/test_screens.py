@@ -1,4 +1,4 @@
-"""A laboratory behind the real socket: screens come and go, and robots move only before one that looks."""
+"""A laboratory behind the real socket: screens come and go, and robots move only for one that is alive."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,11 +11,10 @@ from aiohttp import web
 from edge.api import Api, listen
 from edge.client import Client, Refused
 from edge.contract.answers import Experiments
-from edge.contract.commands import ListExperiments, RunProgram, StopEverything
-from edge.contract.notices import Devices
+from edge.contract.commands import ListExperiments, RunProgram, StillHere, StopEverything
 from tests.lab.room import Room, room, until
 
-DANCE = RunProgram("simulated-robot", "dance")
+DANCE = RunProgram("simulated-robot", "dance", "tty1")
 
 
 @asynccontextmanager
@@ -31,29 +30,29 @@ async def served(it: Room, socket: Path) -> AsyncIterator[Client]:
         await runner.cleanup()
 
 
-async def look(it: Room, socket: Path) -> None:
-    """Attach a screen until cancelled."""
+async def watches(socket: Path) -> None:
+    """Be a screen that moves a robot, until cancelled."""
     async with Client(socket) as client:
-        async for notice in client.notices():
-            it.looks = it.looks or isinstance(notice, Devices)
+        await client.do(DANCE)
+        while True:
+            await client.do(StillHere("tty1"))
+            await asyncio.sleep(0.1)
 
 
-async def test_a_robot_moves_only_before_a_screen_and_stops_when_it_is_closed(tmp_path: Path) -> None:
+async def test_a_robot_moves_while_its_screen_says_that_it_is_alive_and_stops_when_it_does_not(
+    tmp_path: Path,
+) -> None:
     socket = tmp_path / "s"
     async with room(tmp_path, "robot", "thermometer") as it, served(it, socket) as client:
-        it.looks = False
         await it.device("robot", lambda each: each.state == "ready")
-        await until(lambda: it.robots.is_unseen(it.bench.clock()))
-        with pytest.raises(Refused, match="nobody-looks"):
-            await client.do(DANCE)
         async with asyncio.TaskGroup() as tasks:
-            screen = tasks.create_task(look(it, socket))
-            await until(lambda: it.looks)
-            await client.do(DANCE)
-            assert it.robot.moves
+            screen = tasks.create_task(watches(socket))
+            await it.device("robot", lambda each: each.running == "dance" and each.holder == "tty1")
+            with pytest.raises(Refused, match="held"):
+                await client.do(RunProgram("simulated-robot", "line", "tty2"))
             screen.cancel()
-            it.looks = False  # as the board tells: no reader is left
             await until(lambda: not it.robot.moves)
+        await client.do(RunProgram("simulated-robot", "line", "tty2"))
 
 
 async def test_everything_stops_over_the_socket_within_a_tenth_of_a_second(tmp_path: Path) -> None:

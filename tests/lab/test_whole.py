@@ -47,3 +47,31 @@ async def test_a_teacher_measures_marks_exports_and_stops_a_robot(tmp_path: Path
             await pilot.press("escape")
             await until(pilot, lambda: reads(app, "Лаборатория"))
     assert [each.name[-10:] for each in tmp_path.joinpath("exports").iterdir()] == ["_ohm_1.csv"]
+
+
+async def test_a_teacher_enters_volumes_and_reads_their_product_with_the_pressure(tmp_path: Path) -> None:
+    socket = tmp_path / "s"
+    async with room(tmp_path, "gas-pressure") as it, served(it, socket):
+        it.board.tell(Settings("ru", welcomed=True))
+        it.board.tell(a_day())
+        app = a_screen(socket)
+        async with shown(app) as pilot:
+            await sees(pilot, "Алгебра")
+            await pilot.press("f4")
+            await sees(pilot, "Датчик давления", "● измеряет")
+            await pilot.press("enter")
+            await sees(pilot, "Закон Бойля — Мариотта", "Ом", "нужно")
+            await pilot.press("enter")
+            await sees(pilot, "идёт запись Закон Бойля", "F5 Ввести")
+            for typed in ("20", "18,5", "17"):
+                await pilot.press("f5")
+                await sees(pilot, "Объём, мл", "Давление:")
+                await pilot.press(*("comma" if letter == "," else letter for letter in typed), "enter")
+                await sees(pilot, "идёт запись")
+            await pilot.press("f4")
+            await sees(pilot, "3 строки", "Давление, кПа (Объём, мл)", "Давление × объём", "кПа·мл", "R²")
+            await pilot.press("right")
+            await sees(pilot, "Давление, кПа (1/объём, 1/мл)")
+            await pilot.press("escape")
+            await pilot.press("enter")
+            await sees(pilot, "Опыт сохранён")

@@ -48,7 +48,7 @@ class Node:
         self.state = folder / "state"
         self.url = f"http://{address or place.address}:{PORT}"
         self._log = folder / "log"
-        self._words = (*_EDGE, "run", "--state", str(self.state), "--allow-anyone", *flags)
+        self._words = (*_EDGE, "run", "--state", str(self.state), "--allow-anyone", "--no-usb", *flags)
         self._words += ("--listen", f"{address or place.address}:{PORT}")
         self.start()
 

@@ -4,10 +4,11 @@
  *   ./avrboard LINK FIRMWARE.hex [MCU]           LINK: where the pty is to be found, as /dev/ttyACM0 is
  *
  * stdin:   adc N MILLIVOLTS | pin PORT BIT 0|1 | cycle | reset | unplug | plug | quit
- * stdout:  plugged | unplugged | reset | out PORT HEX CYCLE | pwm TIMER VALUE CYCLE | cycle N
+ * stdout:  plugged | unplugged | reset | spoke | out PORT HEX CYCLE | pwm TIMER VALUE CYCLE | cycle N
  *
- * `out` is a port's register at each change, `pwm` a timer's compare register at each write. A busy computer
- * makes it slower than a real one: tests count, or judge by its cycles. It ends when stdin does. */
+ * `out` is a port's register at each change, `pwm` a timer's compare register at each write, `spoke` the first
+ * byte since it was plugged in or reset. A busy computer makes it slower than a real one: tests count, or judge
+ * by its cycles. It ends when stdin does. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pty.h>
@@ -38,7 +39,7 @@ static int master = -1, slave = -1, may_send = 1;
 static const char *link_path;
 static unsigned millivolts[CHANNELS];
 static unsigned char to_board[BUFFER], from_board[BUFFER];
-static int to_count, to_next, from_count;
+static int to_count, to_next, from_count, has_spoken;
 
 static unsigned long long cycle(void) { return (unsigned long long)avr->cycle; }
 
@@ -83,6 +84,7 @@ static void plug(void) {
     fcntl(master, F_SETFL, O_NONBLOCK);
     unlink(link_path);
     if (symlink(name, link_path)) exit(1);
+    has_spoken = 0;
     puts("plugged");
 }
 
@@ -103,6 +105,7 @@ static void carry(void) {
     }
     if (from_count > 0) {
         int sent = write(master, from_board, from_count);
+        if (sent > 0 && !has_spoken) has_spoken = 1, puts("spoke");
         if (sent > 0) memmove(from_board, from_board + sent, from_count -= sent);
     }
     if (to_next == to_count) {
@@ -121,7 +124,7 @@ static void obey(const char *line) {
     else if (sscanf(line, "pin %c %u %u", &port, &bit, &value) == 3 && bit < 8)
         avr_raise_irq(avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ(port), bit), value);
     else if (!strcmp(line, "cycle")) printf("cycle %llu\n", cycle());
-    else if (!strcmp(line, "reset")) avr_reset(avr), puts("reset");
+    else if (!strcmp(line, "reset")) avr_reset(avr), has_spoken = 0, puts("reset");
     else if (!strcmp(line, "unplug")) unplug();
     else if (!strcmp(line, "plug")) plug();
     else if (!strcmp(line, "quit")) unplug(), exit(0);
