@@ -23,7 +23,7 @@ from textual.geometry import Size
 from textual.widgets import Input
 
 from edge.contract.answers import Answer, Done
-from edge.contract.commands import Command, StopEverything
+from edge.contract.commands import Command, StillHere, StopEverything
 from edge.contract.notices import Notice, Said, Settings
 from tui.console import teach_pause
 from tui.feed import Feed, Tie, Unanswered
@@ -39,6 +39,7 @@ LEAST_WIDTH, LEAST_HEIGHT = 80, 24
 GATHER = 0.03  # seconds: what is told in between is shown at once; the eye sees no difference
 TWICE = 0.3  # seconds in which a second Enter is the first one's echo, and not meant for the next page
 TYPING = 0.2  # seconds at most until a line of text has taken a letter
+ALIVE = 0.5  # seconds: a third of what a robot may go on without a word of its screen
 TOAST_TIME = 6.0  # seconds: long enough to read two lines
 
 # What a terminal must be able to write for a language.
@@ -55,7 +56,9 @@ PLACES = {
     "lesson": "lesson:LessonPage",
     "library": "library:LibraryPage",
     "lab": "lab:LabPage",
+    "results": "results:ResultsPage",
     "robots": "robots:RobotsPage",
+    "devices": "devices:DevicesPage",
     "health": "health:HealthPage",
 }
 COVERS = {"away": "away:AwayPage", "small": "small:SmallPage"}
@@ -125,6 +128,7 @@ class TirekApp(Host, inherit_bindings=False):
         """Connect, now that the first picture stands."""
         self._room = self.size
         self.run_worker(self._feed.run(), group="feed")
+        self.set_interval(ALIVE, self._say_still_here)
         self.cover()
 
     async def ask(self, command: Command, kind: type[T]) -> T:
@@ -219,6 +223,15 @@ class TirekApp(Host, inherit_bindings=False):
             self.cover()
         elif not settings.welcomed and "welcome" not in places:
             self.go("welcome")
+
+    def _say_still_here(self) -> None:
+        """Tell the daemon that this screen is alive, while it moves something: a frozen one does not."""
+        if any(each.holder == self.me for each in self.world.devices.devices):
+            self.run_worker(self._still_here(), group="alive", exclusive=True)
+
+    async def _still_here(self) -> None:
+        with suppress(Unanswered):  # what moves stops then, and the page in front tells why
+            await self.ask(StillHere(self.me), Done)
 
     def _dress(self, settings: Settings) -> None:
         """Put on language and colours; what the terminal cannot write is said in a language that it can."""

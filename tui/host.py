@@ -1,6 +1,9 @@
 """What a page may use of the screen that it is part of; tui/app.py is the screen."""
 
+import os
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -29,6 +32,7 @@ class Host(App[int], inherit_bindings=False):
         self.inks = Inks(DARK)
         self.world = World()
         self.tie = Tie()
+        self.me = _terminal()  # what other screens of this daemon call this one
         self.drafts: dict[str, dict[int, str]] = {}  # marks that are on no disk yet, by lesson
         self._now = now
 
@@ -65,3 +69,11 @@ class Host(App[int], inherit_bindings=False):
     def tell(self, sentence: str, severity: str = "good") -> None:
         """Say something that passes by itself."""
         raise NotImplementedError
+
+
+def _terminal() -> str:
+    """Return the terminal's name and the number of this program: two screens never have the same."""
+    name = "screen"
+    with suppress(OSError, ValueError):
+        name = os.ttyname(sys.__stdin__.fileno()).removeprefix("/dev/") if sys.__stdin__ else name
+    return f"{name} ({os.getpid()})"

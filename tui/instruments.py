@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from edge.contract.answers import Experiment, PastRun
+from edge.contract.answers import Column, Entry, Experiment, Number, PastRun
 from edge.contract.notices import Channel, Device, Reading
 from tui.trace import Probe
 from tui.words import Words
@@ -65,6 +65,31 @@ class Naming:
         """Return what is to be done in it."""
         return "" if experiment is None else experiment.hint.get(self._words.language, "")
 
+    def column(self, column: Column) -> str:
+        """Return what is in a column of a run."""
+        return column.title.get(self._words.language) or self.quantity(column.quantity)
+
+    def axis(self, column: Column) -> str:
+        """Return a column with its unit, as it stands beside an axis."""
+        return self._with_unit(self.column(column), column.shown.get(self._words.language, column.unit))
+
+    def entry(self, entry: Entry) -> str:
+        """Return what is to be entered."""
+        return self._with_unit(self.quantity(entry.quantity), self.written(entry))
+
+    def written(self, it: Column | Entry | Number) -> str:
+        """Return a unit as people write it."""
+        return it.shown.get(self._words.language, it.unit)
+
+    def found(self, number: Number) -> tuple[str, str]:
+        """Return what a number means, and the number with its unit."""
+        meaning = number.title.get(self._words.language, number.name)
+        return meaning, f"{self.number(number.value, number.decimals)} {self.written(number)}".strip()
+
+    def fits(self, r2: float | None) -> str:
+        """Return how well a curve fits."""
+        return "" if r2 is None else self._words.say("results-fits", number=self.number(r2, 4))
+
     def offer(self, experiment: Experiment, lacks: Sequence[str]) -> str:
         """Return an experiment in a list of those that can be chosen."""
         title = self.title(experiment)
@@ -74,7 +99,8 @@ class Naming:
 
     def past(self, run: PastRun, experiment: Experiment | None) -> str:
         """Return a run in a list of those that were made."""
-        title, time = self.title(experiment) or run.experiment, self._words.duration(run.seconds)
+        title = run.title.get(self._words.language) or self.title(experiment) or run.experiment
+        time = self._words.duration(run.seconds)
         local = datetime.fromtimestamp(run.began / 1000, UTC).astimezone()
         began = f"{self._words.day(local.date())} {local:%H:%M}"
         said = self._words.say("lab-option-run", title=title, began=began, time=time, group=run.group)
@@ -84,6 +110,9 @@ class Naming:
         """Return a place on an axis of time."""
         sign = "−" if seconds < 0 else ""
         return sign + self._words.duration(abs(seconds))
+
+    def _with_unit(self, name: str, unit: str) -> str:
+        return f"{name}, {unit}" if unit else name
 
     def _named(self, prefix: str, key: str) -> str:
         return self._words.say(prefix + key) if key and self._words.has(prefix + key) else key

@@ -7,6 +7,7 @@ from edge.contract.notices import Lesson, Link
 Doing = Literal["", "choose", "play"]
 
 SHOWN = ("live", "behind", "paused", "lost", "playing")  # there is, or was, something before the class
+HOLDABLE = ("live", "behind", "paused", "playing")
 INK = {
     "none": "muted",
     "waiting": "accent",
@@ -57,6 +58,11 @@ def entering(lesson: Lesson) -> Doing:
     return "play" if lesson.offer is not None and lesson.state in ("lost", "waiting") else ""
 
 
+def has_hub(lesson: Lesson) -> bool:
+    """Tell whether there is a hub teacher to ask, and something of hers to record."""
+    return bool(lesson.stream)
+
+
 def sign_of(lesson: Lesson) -> str:
     """Return the name of the state's shape."""
     return "paused" if is_held(lesson) else SIGN.get(lesson.state, lesson.state)
@@ -93,8 +99,8 @@ def recording(lesson: Lesson) -> tuple[str, str, str]:
         return "recording", "lesson-recorded", "ok"
     if recorded.state == "stopped":
         return "bad", f"lesson-stopped-{recorded.reason}", "bad"
-    is_shown = is_running(lesson) and lesson.state in SHOWN
-    return "none", "lesson-unrecorded" if is_shown else "", "muted"
+    could_be = has_hub(lesson) and not lesson.away and lesson.state in SHOWN
+    return "none", "lesson-unrecorded" if could_be else "", "muted"
 
 
 def minutes_up(lesson: Lesson, now: float) -> int:
@@ -107,16 +113,23 @@ def next_word(lesson: Lesson) -> str:
     if lesson.state == "playing":
         return _after_playing(lesson)
     if lesson.state in ("behind", "paused"):
-        return "lesson-next-tape-away" if lesson.away else "lesson-next-behind"
+        return _on_tape(lesson)
     if entering(lesson) == "play":
         return "lesson-next-offer"
     return f"lesson-next-{lesson.state}" if lesson.state in ("lost", "waiting", "choosing") else ""
 
 
+def _on_tape(lesson: Lesson) -> str:
+    if lesson.away:
+        return "lesson-next-tape-away"
+    return "lesson-next-behind" if lesson.recorded.state == "recording" else "lesson-next-unrecorded"
+
+
 def _after_playing(lesson: Lesson) -> str:
     if not is_running(lesson):
         return ""
-    return "lesson-next-filler" if lesson.away else "lesson-next-hub-there"
+    is_away = lesson.away and not lesson.choices  # of several that are live none comes by itself
+    return "lesson-next-filler" if is_away else "lesson-next-hub-there"
 
 
 def is_sent_at_once(link: Link | None) -> bool:

@@ -30,6 +30,10 @@ BACK = Key("escape", "key-back", "back")
 ROLL = Key("f2", "key-roll", "roll", shown=False)
 HEALTH = Key("f9", "key-health", "health", shown=False)
 SETTINGS = Key("f10", "key-settings", "settings", shown=False)
+BETWEEN_LINES = (  # to type on: by arrows, where the one that has the keys needs none
+    Binding("up", "app.focus_previous", show=False),
+    Binding("down", "app.focus_next", show=False),
+)
 EVERYWHERE = (ROLL, HEALTH, SETTINGS, BACK, HELP)
 
 

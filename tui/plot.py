@@ -39,6 +39,17 @@ def curve(points: Sequence[Point], frame: Frame, plain: bool = False) -> list[st
     return _cells(columns, frame, plain)
 
 
+def dots(points: Sequence[Point], frame: Frame, plain: bool = False) -> list[str]:
+    """Return the rows of points that are not joined, top row first."""
+    wide, high = 2 * frame.width, 4 * frame.height
+    bits = [[0] * frame.width for _ in range(frame.height)]
+    for x, y in points:
+        column, row = _place(x, frame.times, wide), high - 1 - _place(y, frame.values, high)
+        if 0 <= column < wide and 0 <= row < high:
+            bits[row // 4][column // 2] |= DOTS[row % 4][column % 2]
+    return ["".join(_cell(each, plain) for each in row) for row in bits]
+
+
 def moments(begin: float, end: float, most: int) -> list[float]:
     """Return round moments for labels, at most so many or one more."""
     step = next((each for each in CLOCK if (end - begin) / each <= most), CLOCK[-1])

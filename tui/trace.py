@@ -60,7 +60,7 @@ class Trace:
 
 def probes(devices: Devices) -> list[Probe]:
     """Return every channel of every sensor, those that are plugged in first."""
-    sensors = [each for each in devices.devices if each.kind == "sensor"]
+    sensors = [each for each in devices.devices if each.kind == "sensor" or each.actuators]
     sensors.sort(key=lambda each: each.state == "gone")
     return [Probe(device, channel) for device in sensors for channel in device.channels]
 
@@ -70,12 +70,22 @@ def robots(devices: Devices) -> list[Device]:
     return [each for each in devices.devices if each.kind == "robot"]
 
 
+def doubtful(devices: Devices) -> list[Device]:
+    """Return the devices of which a person has to know something, or is asked something."""
+    return [each for each in devices.devices if each.said or each.state in ("unknown", "forbidden")]
+
+
 def is_bound(bound: Sequence[Bound], probe: Probe) -> bool:
     """Tell whether an experiment measures with this channel."""
     return any((each.device, each.channel) == (probe.device.id, probe.channel.name) for each in bound)
 
 
+def is_plugged(probe: Probe) -> bool:
+    """Tell whether a channel measures now, or will again by itself."""
+    return probe.device.state in ("ready", "stale")
+
+
 def lacks(quantities: Sequence[str], devices: Devices) -> list[str]:
     """Return the quantities that nothing here measures now."""
-    measured = {probe.channel.quantity for probe in probes(devices) if probe.device.state != "gone"}
+    measured = {probe.channel.quantity for probe in probes(devices) if is_plugged(probe)}
     return [quantity for quantity in quantities if quantity not in measured]

@@ -33,8 +33,12 @@ def barometer(**changes: Any) -> Device:
 
 def robot(number: int = 1, **changes: Any) -> Device:
     fields: dict[str, Any] = {
-        "id": f"r{number}", "label": f"mBot {number}", "kind": "robot", "programs": ("line", "dance"),
-        "battery": 0.8, "message": "ready",
+        "id": f"r{number}",
+        "label": f"mBot {number}",
+        "kind": "robot",
+        "programs": ("line", "dance"),
+        "battery": 0.8,
+        "message": "ready",
     }
     return Device(**{**fields, **changes})
 
@@ -45,8 +49,14 @@ def reading(value: float | None, at: int = 0, **changes: Any) -> Reading:
 
 def running(**changes: Any) -> Run:
     fields: dict[str, Any] = {
-        "state": "running", "id": "run-1", "experiment": "cooling", "began": BEGAN, "seconds": 42.0,
-        "samples": 168, "bound": (Bound("temperature", "th", "t", "Cel"),), "group": 2,
+        "state": "running",
+        "id": "run-1",
+        "experiment": "cooling",
+        "began": BEGAN,
+        "seconds": 42.0,
+        "samples": 168,
+        "bound": (Bound("temperature", "th", "t", "Cel"),),
+        "group": 2,
     }
     return Run(**{**fields, **changes})
 

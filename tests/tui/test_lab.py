@@ -64,7 +64,7 @@ async def test_enter_chooses_an_experiment_and_begins_it_for_the_group(daemon: F
         await sees(pilot, "Қандай тәжірибе жасаймыз?", "Судың сууы", "Бойль — Мариотт заңы (керек: қысым)")
         await asyncio.sleep(0.1)
         await pilot.press("enter")
-        await until(pilot, lambda: daemon.ordered(StartExperiment) == [StartExperiment("cooling", 2)])
+        await until(pilot, lambda: daemon.ordered(StartExperiment) == [StartExperiment("cooling", 2, "th")])
 
 
 async def test_an_experiment_without_its_sensor_says_what_is_needed(daemon: FakeDaemon) -> None:
@@ -75,7 +75,7 @@ async def test_an_experiment_without_its_sensor_says_what_is_needed(daemon: Fake
         await pilot.press("enter")
         await sees(pilot, "Закон Бойля")
         await pilot.press("down", "enter")
-        await sees(pilot, "Для этого опыта нужен датчик: давление.")
+        await sees(pilot, "Для этого опыта нужно: давление. Подключено:", "температура.")
     assert daemon.ordered(StartExperiment) == []
 
 

@@ -70,7 +70,7 @@ async def test_each_state_is_one_sentence_in_her_language(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", STATES)
-async def test_five_keys_stand_in_the_footer_and_none_is_cut(
+async def test_at_most_five_keys_stand_in_the_footer_and_none_is_cut(
     daemon: FakeDaemon, name: str, language: str
 ) -> None:
     async with shown(a_screen(daemon.socket, language)) as pilot:
@@ -79,9 +79,26 @@ async def test_five_keys_stand_in_the_footer_and_none_is_cut(
         words = [page_of(app).say(page_of(app).word_of(key)) for key in shown_keys]
         await sees(pilot, *words)
         footer = screen_text(app)[-1]
-    assert len(shown_keys) == 5
+    assert len(shown_keys) <= 5
     assert all(word in footer for word in words)
     assert cell_len(footer) <= 80
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("none", "F8 From a recording F2 Roll call Esc Back F1 Help"),
+        ("waiting", "F8 From a recording F2 Roll call Esc Back F1 Help"),
+        ("choosing", "F8 From a recording Enter Choose F2 Roll call Esc Back F1 Help"),
+        ("library", "F8 From a recording Space Pause F2 Roll call Esc Back F1 Help"),
+        ("lost", "F7 Ask a question F3 Stop recording F8 From a recording F6 Raise hand F2 Roll call"),
+    ],
+)
+async def test_no_key_is_offered_that_does_nothing(daemon: FakeDaemon, name: str, keys: str) -> None:
+    async with shown(a_screen(daemon.socket, "en")) as pilot:
+        app = await opened(pilot, daemon, STATES[name])
+        await sees(pilot, keys)
+        assert reads(app, "F3") == (name == "lost")
 
 
 async def test_who_teaches_what_and_whom_stands_above_all(daemon: FakeDaemon) -> None:
@@ -202,6 +219,13 @@ async def test_a_key_gives_its_order(daemon: FakeDaemon, name: str, key: str, or
         await opened(pilot, daemon, STATES[name])
         await pilot.press(key)
         await until(pilot, lambda: daemon.orders == [order])
+
+
+async def test_f3_is_not_promised_while_the_hub_is_away(daemon: FakeDaemon) -> None:
+    async with shown(a_screen(daemon.socket, "en")) as pilot:
+        app = await opened(pilot, daemon, a_lesson("lost", away=40.0, recorded=Recorded()))
+        await sees(pilot, "from the hub school for 40 seconds.")
+        assert not reads(app, "F3 records it")
 
 
 async def test_the_stream_is_chosen_by_arrows_and_the_lesson_then_runs(daemon: FakeDaemon) -> None:

@@ -218,6 +218,14 @@ async def test_the_mouse_alone_plays_an_item(daemon: FakeDaemon) -> None:
         await until(pilot, lambda: daemon.ordered(Play) == [Play("four")])
 
 
+async def test_of_what_is_being_recorded_neither_fetching_nor_deleting_is_offered(daemon: FakeDaemon) -> None:
+    growing = next(item for item in ITEMS if item.state == "growing")
+    app = a_screen(daemon.socket, "en")
+    async with shown(app) as pilot:
+        await opened(pilot, daemon, growing)
+        await sees(pilot, "It is being recorded.", "Enter Show F7 Chapters Esc Back F1 Help")
+
+
 async def test_an_empty_library_and_a_search_without_result_are_sentences(daemon: FakeDaemon) -> None:
     app = a_screen(daemon.socket, "ru")
     async with shown(app) as pilot:

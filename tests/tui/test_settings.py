@@ -1,5 +1,6 @@
 """Settings, the check of camera and microphone, the first run, and help."""
 
+import asyncio
 from functools import partial
 
 import pytest
@@ -127,7 +128,8 @@ async def test_the_first_run_is_gone_through_with_enter_alone(daemon: FakeDaemon
         await pilot.press("enter")
         await sees(pilot, "Микрофон мен камера жұмыс істей ме?", "Enter Тексеру")
         await pilot.press("enter")
-        await sees(pilot, "Микрофон: тексерілуде…")
+        await sees(pilot, "Проектордың беті ашылмаған.")
+        assert not reads(app_of(pilot), "тексерілуде…")
         await until(pilot, lambda: daemon.ordered(CheckMedia) == [CheckMedia(True)])
         await pilot.press("escape")
         await sees(pilot, "Enter Аяқтау")
@@ -169,6 +171,33 @@ async def test_a_code_that_is_wrong_is_said_and_what_was_typed_stays(daemon: Fak
         await sees(pilot, "Қай тірек мектепке қосылады?")
         await pilot.press(*"hub", "tab", *"abcd", "enter")
         await sees(pilot, "✕ Қосылмады: мекенжай мен кодты тексеріңіз.", "hub", "abcd")
+
+
+async def test_an_address_is_corrected_by_arrows_alone(daemon: FakeDaemon) -> None:
+    first_run(daemon, school="")
+    daemon.knobs.refuses[JoinHub] = Unable("join-failed")
+    async with shown(a_screen(daemon.socket)) as pilot:
+        await sees(pilot, "Экран қай тілде болсын?")
+        await pilot.press("enter")
+        await sees(pilot, "Қай тірек мектепке қосылады?")
+        await pilot.press(*"hub", "down", *"abcd", "enter")
+        await sees(pilot, "✕ Қосылмады")
+        await pilot.press("up", *"hub2", "enter")
+        await until(pilot, lambda: daemon.ordered(JoinHub)[-1] == JoinHub("hub2", "abcd"))
+
+
+async def test_as_long_as_a_hub_is_asked_the_page_says_so(daemon: FakeDaemon) -> None:
+    first_run(daemon, school="")
+    gate = daemon.knobs.gates[JoinHub] = asyncio.Event()
+    app = a_screen(daemon.socket, "en")
+    async with shown(app) as pilot:
+        await sees(pilot, "Which language")
+        await pilot.press("enter")
+        await sees(pilot, "Which hub school does it join?")
+        await pilot.press(*"hub", "down", *"abcd", "enter")
+        await sees(pilot, "Joining the hub school…")
+        gate.set()
+        await sees(pilot, "Do microphone and camera work?")
 
 
 async def test_what_is_not_known_yet_is_left_for_later(daemon: FakeDaemon) -> None:

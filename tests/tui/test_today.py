@@ -2,6 +2,7 @@
 
 import pytest
 from msgspec import structs
+from textual import events
 
 from edge.api import Unable
 from edge.contract.commands import Play, ReadRegister, StartLesson
@@ -74,6 +75,19 @@ async def test_the_selection_follows_what_is_due_until_she_moves(daemon: FakeDae
         daemon.tell(Link("poor"))
         await sees(pilot, "▽ Байланыс нашар.")
         assert selected(app) == a_day().lessons[2].id
+
+
+@pytest.mark.parametrize(("key", "command"), [("f2", ReadRegister), ("enter", StartLesson)])
+async def test_keys_typed_fast_are_about_the_lesson_that_is_selected(
+    daemon: FakeDaemon, key: str, command: type[ReadRegister | StartLesson]
+) -> None:
+    app = a_screen(daemon.socket)
+    async with shown(app) as pilot:
+        await sees(pilot, "Алгебра")
+        for typed in ("down", key):
+            app.post_message(events.Key(typed, None))
+        await until(pilot, lambda: bool(daemon.ordered(command)))
+        assert daemon.ordered(command)[0].lesson == a_day(due=3).due
 
 
 async def test_without_a_link_enter_offers_the_recording(daemon: FakeDaemon) -> None:

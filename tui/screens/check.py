@@ -45,6 +45,8 @@ class CheckPage(Page):
             self.put("check-what", (self.say("check-refused"), "bad"))
         else:
             self.put("check-what", self.say("check-what" if found.page else "check-no-page"))
+        for name in ("microphone", "level", "camera"):  # where nothing is checked nothing is said of it
+            self.query_one(f"#{name}").display = found.page
         self.put("microphone", self._said("microphone-", found.microphone))
         full = round(max(0.0, min(1.0, found.level)) * BAR)
         self.put("level", (self.sign("full") * full, "ok"), (self.sign("empty") * (BAR - full), "muted"))

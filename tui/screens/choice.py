@@ -5,10 +5,11 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.widgets import Input
 
 from tui.keys import Key
-from tui.page import Page
+from tui.page import BETWEEN_LINES, Page
 from tui.widgets.line import Line
 from tui.widgets.rows import Column, Row, Rows
 from tui.world import World
@@ -21,6 +22,7 @@ class Choice(Page):
 
     ROAMS = False
     KEYS: ClassVar[tuple[Key, ...]] = (Key("enter", "key-choose", "choose", first=True),)
+    BINDINGS: ClassVar[list[BindingType]] = [*BETWEEN_LINES]
     DEFAULT_CSS = """
     Choice #body { padding: 2 4; }
     Choice #question { margin-bottom: 1; }

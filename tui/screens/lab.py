@@ -1,25 +1,19 @@
 """The lab: sensors, the selected one's value large, its curve; an experiment is begun, marked, ended."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from edge.contract.answers import Curve, Experiment, Experiments, Made
-from edge.contract.commands import (
-    ExportExperiment,
-    ListExperiments,
-    MarkMoment,
-    ReadCurve,
-    StartExperiment,
-    StopExperiment,
-)
+from edge.contract.answers import Curve, Experiments
+from edge.contract.commands import ReadCurve, StartExperiment, StopExperiment
 from edge.contract.notices import Devices, Notice, Reading, Run
-from tui.instruments import NOTHING, Naming, remark
+from tui.instruments import NOTHING, remark
 from tui.keys import Key
-from tui.page import Page
-from tui.trace import Probe, Trace, is_bound, lacks, probes
+from tui.measuring import EXPORT, Measuring
+from tui.trace import Probe, Trace, doubtful, is_bound, is_plugged, lacks, probes
 from tui.widgets.chart import Chart, Picture
 from tui.widgets.digits import HEIGHT, Digits
 from tui.widgets.line import Line, Part
@@ -27,7 +21,6 @@ from tui.widgets.rows import Column, Row, Rows
 from tui.world import World
 
 MOST_GROUPS = 9  # of pupils in a class: two or three each
-MOST_RUNS = 9  # to choose from for an export: what a screen holds
 COLUMNS = (
     Column(10, grows=1),  # the sensor, or which of its quantities
     Column(11, right=True),  # value and unit
@@ -40,19 +33,22 @@ STATE = {
     "busy": ("busy", "accent"),
 }
 UNTOLD = ("away", "not-found", "disk-error", "disk-full")  # a curve that cannot be read stays as it is
-EXPORT = Key("f6", "key-export", "export")
+RESULTS = Key("f4", "key-results", "results")
 
 
-class LabPage(Page):
+class LabPage(Measuring):
     """Sensors and experiments."""
 
     HEADING = "lab"
     KEYS: ClassVar[tuple[Key, ...]] = (
         Key("enter", "key-measure", "toggle", also=("key-end",)),
-        Key("f5", "key-mark", "mark", also=("key-export",)),
+        Key("f5", "key-mark", "mark", also=("key-export", "key-enter-value")),
+        Key("f4", "key-results", "results", shown=False),
+        Key("f3", "key-take-back", "take_back", shown=False),
         Key("f6", "key-export", "export", shown=False),
         Key("f7", "key-next-sensor", "next", shown=False),
-        Key("f8", "key-robots", "robots"),
+        Key("f8", "key-robots", "robots", also=("key-results",)),
+        Key("f11", "key-devices", "devices", shown=False),
         Key("left", "key-group-before", "group_before", shown=False),
         Key("right", "key-group-after", "group_after", shown=False),
     )
@@ -71,9 +67,8 @@ class LabPage(Page):
         self._group = 1
         self._trace = Trace(0)
         self._of = ""  # the channel of the trace
+        self._seen = ""  # the run that went on while somebody looked
         self._before = Run()  # as it was shown last
-        self._known: dict[str, Experiment] = {}
-        self._made = ""  # the path of the file that was written last
 
     def body(self) -> ComposeResult:
         """Yield the run, the value and the sensors, one sentence, and the chart."""
@@ -95,12 +90,14 @@ class LabPage(Page):
         self._of = "" if self._trace.run else self._of
 
     def word_of(self, key: Key) -> str:
-        """Return what Enter does now."""
-        return "key-end" if key.action == "toggle" and self._records else key.word
+        """Return what a key does now."""
+        return "key-end" if key.action == "toggle" and self._records else super().word_of(key)
 
     def keys_shown(self) -> list[Key]:
         """Return the keys of now: a moment is marked while something runs, a file is written after."""
         shown = super().keys_shown()
+        if self.is_running and self.world.run.id:
+            shown = [RESULTS if key.action == "robots" else key for key in shown]
         return shown if self._records else [EXPORT if key.action == "mark" else key for key in shown]
 
     def show(self, world: World) -> None:
@@ -130,20 +127,12 @@ class LabPage(Page):
         elif (listed := await self._list()) is not None:
             await self._begin(listed)
 
-    async def do_mark(self) -> None:
-        """Mark this moment; its line in the chart, and the count, come when it is on the disk."""
-        await self.order(MarkMoment())
-
-    async def do_export(self) -> None:
-        """Write a run as a file: the one that runs, or one that is chosen."""
-        run = self.world.run.id if self._records else await self._choose_run()
-        if not run:
-            return
-        lang = self.host.words.language
-        made = await self.ask(ExportExperiment(run, lang), Made)  # type: ignore[arg-type]  # one of three
-        if made is not None:
-            self._made = made.path
-            self.renew()
+    async def do_results(self) -> None:
+        """Show what was found: in the run that goes on or was the last, or in one that is chosen."""
+        if self.world.run.id:
+            self.host.go("results")
+        elif run := await self._choose_run("lab-which-results"):
+            self.host.go("results", run)
 
     def do_next(self) -> None:
         """Look at the next channel."""
@@ -155,6 +144,10 @@ class LabPage(Page):
     def do_robots(self) -> None:
         """Open the robots."""
         self.host.go("robots")
+
+    def do_devices(self) -> None:
+        """Open everything that is plugged in."""
+        self.host.go("devices")
 
     def do_group_before(self) -> None:
         """Measure for the group before."""
@@ -179,49 +172,36 @@ class LabPage(Page):
         if not chosen:
             return
         if missing[chosen]:
-            self.tell("lab-needs", "poor", quantity=self._naming.quantities(missing[chosen]))
-        elif await self.order(StartExperiment(chosen, self._group)):
+            self._needs(missing[chosen])
+        elif await self.order(StartExperiment(chosen, self._group, self._device())):
             self._made = ""
 
-    async def _choose_run(self) -> str:
-        listed = await self._list()
-        if listed is None:
-            return ""
-        if not listed.runs:
-            self.tell("lab-no-runs", "poor")
-            return ""
-        past = [(run, self._known.get(run.experiment)) for run in listed.runs[:MOST_RUNS]]
-        options = [(run.id, self._naming.past(run, experiment)) for run, experiment in past]
-        return await self.choose(self.say("lab-which-run"), options)
+    def _needs(self, quantities: Sequence[str]) -> None:
+        """Say what an experiment needs, and what there is instead."""
+        measured = (probe.channel.quantity for probe in probes(self.world.devices) if is_plugged(probe))
+        found = self._naming.quantities(sorted(set(measured)))
+        self.tell("lab-needs", "poor", quantity=self._naming.quantities(quantities), found=found)
 
-    async def _list(self) -> Experiments | None:
-        listed = await self.ask(ListExperiments(), Experiments)
-        if listed is not None:
-            self._known = {each.id: each for each in listed.experiments}
-            self._again()
-        return listed
+    def _device(self) -> str:
+        """Return the instrument that is selected: it is taken first."""
+        selected = self.query_one("#sensors", Rows).selected
+        return next((each.device.id for each in probes(self.world.devices) if each.id == selected), "")
 
     # What is shown ---------------------------------------------------------------------------------
-
-    @property
-    def _naming(self) -> Naming:
-        return Naming(self.host.words)
-
-    @property
-    def _records(self) -> bool:
-        return self.is_running and self.world.run.state == "running"
 
     def _follow(self, world: World, probe: Probe | None) -> None:
         """Keep the curve of the selected channel going; begin another where that is another one."""
         run, before, self._before = world.run, self._before, world.run
+        self._seen = run.id if run.state == "running" else self._seen
         if probe is None:
             return
         reading = world.reading(probe.device.id, probe.channel.name)
-        stays = run.state == "running" or (run.id != "" and run.id == self._trace.run)
-        wanted = run.id if stays and is_bound(run.bound, probe) else ""
-        if (self._of, self._trace.run) != (probe.id, wanted):
+        stays = run.id != "" and run.id == self._seen
+        wanted = run.id if stays and is_bound(run.bound, probe) and not self._enters else ""
+        zero = run.began if wanted else 0  # another one when what a run waits for has happened
+        if (self._of, self._trace.run, self._trace.zero) != (probe.id, wanted, zero):
             self._of = probe.id
-            self._trace = Trace(run.began if wanted else 0, wanted)
+            self._trace = Trace(zero, wanted)
             self._load(probe)
         elif wanted and (run.marks, run.state) != (before.marks, before.state):
             self._load(probe)
@@ -238,20 +218,21 @@ class LabPage(Page):
             trace.fill(list(zip(kept.times, kept.values, strict=True)), kept.marks)
             self._again()
 
-    def _again(self) -> None:
-        if self.query("#said"):  # an answer may come when the page was left
-            self.renew()
-
     def _run_line(self, run: Run) -> None:
         if run.state != "running":
-            self.put("run", self.say("lab-group", number=self._group))
+            asked = len(doubtful(self.world.devices))
+            told = f"  {self.sign('poor')} {self.count('lab-doubtful', asked)}" if asked else ""
+            self.put("run", self.say("lab-group", number=self._group), (told, "accent"))
             return
         title = self._naming.title(self._known.get(run.experiment))
         parts: list[Part] = [
-            (f"{self.sign('recording')} {self.say('lab-running')}  ", "ok"),
+            (f"{self.sign('recording')} {self.say('lab-waiting' if run.waits else 'lab-running')}  ", "ok"),
             (f"{title}  {self.host.words.duration(run.seconds)}  ", "accent"),
-            f"{self.say('lab-group', number=run.group)}  {self.count('lab-marks', run.marks)}",
+            f"{self.say('lab-group', number=run.group)}  ",
+            self.count("results-rows" if self._enters else "lab-marks", run.marks),
         ]
+        if run.lost:
+            parts.append((f"  {self.count('lab-lost', run.lost)}", "bad"))
         if run.simulated:
             parts.append((f"  {self.say('lab-simulated')}", "accent"))
         self.put("run", *parts)
@@ -282,17 +263,23 @@ class LabPage(Page):
             return [(self.say("lab-none"), "muted")]
         sensor = self._naming.device(probe.device)
         simulated = f" {self.sign('between')} {self.say('lab-simulated')}" if probe.device.simulated else ""
-        plight = remark(probe, world.reading(probe.device.id, probe.channel.name))
+        reading = world.reading(probe.device.id, probe.channel.name)
+        if reading is not None and reading.trouble:
+            trouble = self.host.words.told(f"trouble-{reading.trouble}", {}, "trouble-no-number")
+            return [(f"{sensor}{simulated}", "accent"), "\n", (trouble, "accent")]
+        plight = remark(probe, reading)
         said = (self.say(plight[0], sensor=sensor), plight[1]) if plight else self._advice(world.run)
         return [(f"{sensor}{simulated}", "accent"), "\n", said]
 
     def _advice(self, run: Run) -> tuple[str, str]:
         if run.state == "running":
-            return self._naming.hint(self._known.get(run.experiment)), "text"
+            return self.say("lab-waits") if run.waits else self._naming.hint(
+                self._known.get(run.experiment)
+            ), "text"
         if self._made:
             return self.say("lab-file", path=self._made), "text"
-        if run.state == "stopped" and run.id == self._trace.run:
+        if run.state == "stopped" and run.id == self._seen:
             return self.host.words.told(f"lab-stopped-{run.reason}", {}, "lab-stopped-interrupted"), "bad"
-        if run.state == "done" and run.id == self._trace.run:
+        if run.state == "done" and run.id == self._seen:
             return self.count("lab-done", run.samples), "ok"
         return self.say("lab-ready"), "muted"

@@ -99,10 +99,13 @@ class LessonPage(Page):
         self.set_interval(RENEW, self.renew)
 
     def keys_shown(self) -> list[Key]:
-        """Return the three keys that matter now, Esc and help."""
+        """Return the keys that do something now, three at most, Esc and help."""
         lesson = self.world.lesson if self.is_running else Lesson()
-        third = LIVE if lessons.is_off_live(lesson) else ROLL
-        return [ENTER if lessons.entering(lesson) else PAUSE, HAND, third, *super().keys_shown()[3:]]
+        first = PAUSE if lesson.state in lessons.HOLDABLE else LIVE
+        mine = [ENTER if lessons.entering(lesson) else first]
+        mine += [HAND] if lessons.has_hub(lesson) else []
+        mine.append(LIVE if lessons.is_off_live(lesson) else ROLL)
+        return [*mine, *super().keys_shown()[3:]]
 
     def word_of(self, key: Key) -> str:
         """Return what a key does now."""
@@ -135,8 +138,9 @@ class LessonPage(Page):
         self._write("link", self._link(world.link))
         self._write("projector", self._projector(world.showing))
         self._talk(lesson)
+        below = [*self.keys_shown(), *(() if lessons.has_hub(lesson) else (QUESTION, RECORD))]
         for key in MORE:
-            words = f"{key.key.upper()} {self.say(self.word_of(key))}" if key not in self.keys_shown() else ""
+            words = "" if key in below else f"{key.key.upper()} {self.say(self.word_of(key))}"
             self._write(f"more-{key.action}", (words, "muted"))
 
     def _write(self, line_id: str, part: tuple[str, str]) -> None:

@@ -70,9 +70,10 @@ class LibraryPage(Page):
         return event.key != "escape" and super().hold(event)
 
     def keys_shown(self) -> list[Key]:
-        """Show fetching or deleting, whichever the selected item has."""
-        hidden = "fetch" if library.offer(self._item) == "delete" else "delete"
-        return [key for key in super().keys_shown() if key.action != hidden]
+        """Show fetching or deleting, whichever the selected item has; neither of one that is recorded now."""
+        offered = library.offer(self._item)
+        hidden = {"fetch", "delete"} - {"fetch" if offered == "leave" else offered}
+        return [key for key in super().keys_shown() if key.action not in hidden]
 
     def word_of(self, key: Key) -> str:
         """Return what F5 does with the selected item."""

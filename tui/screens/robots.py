@@ -5,8 +5,8 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 
-from edge.contract.commands import AllowMotion, RunProgram, StopDevice
-from edge.contract.notices import Device, Devices, Notice
+from edge.contract.commands import AllowMotion, DriveActuator, RunProgram, StopDevice
+from edge.contract.notices import Actuator, Device, Devices, Notice
 from tui.instruments import Naming
 from tui.keys import Key
 from tui.page import Page
@@ -22,6 +22,7 @@ COLUMNS = (
     Column(12, grows=2),  # what it said last
 )
 BAR = 5  # cells of a battery
+STEPS = 8  # between the ends of an actuator: as many as a list shows at once
 LOW = 0.2  # of a battery, from which on it is to be charged
 STATE = {
     "ready": ("none", "text"),
@@ -98,11 +99,34 @@ class RobotsPage(Page):
         if self.world.devices.stopped:
             await self.do_allow()
             return
-        options = [(each, self._naming.program(each)) for each in robot.programs]
+        options = [("program " + each, self._naming.program(each)) for each in robot.programs]
+        options += [("actuator " + each.name, self._actuator(each)) for each in robot.actuators]
+        if not options:
+            self.tell("robots-idle", "poor")
+            return
         question = self.say("robots-which", robot=self._naming.device(robot))
-        program = await self.choose(question, options)
-        if program:
-            await self.order(RunProgram(robot.id, program))
+        kind, _, name = (await self.choose(question, options)).partition(" ")
+        if kind == "program":
+            await self.order(RunProgram(robot.id, name, self.host.me))
+        elif kind == "actuator":
+            await self._drive(robot, next(each for each in robot.actuators if each.name == name))
+
+    async def _drive(self, robot: Device, actuator: Actuator) -> None:
+        """Set an actuator to a value that is chosen; the one at which it rests comes first."""
+        name = self._actuator(actuator)
+        values = [f"{value:g}" for value in values_of(actuator)]
+        unit = actuator.shown.get(self.host.words.language, actuator.unit)
+        options = [(value, f"{value} {unit}".strip()) for value in values]
+        value = await self.choose(self.say("robots-how-far", actuator=name), options)
+        if value:
+            await self.order(DriveActuator(robot.id, actuator.name, float(value), self.host.me))
+
+    def _actuator(self, actuator: Actuator) -> str:
+        words, own = self.host.words, "actuator-" + actuator.name
+        if words.has(own):
+            return words.say(own)
+        does = "does-" + actuator.does
+        return f"{words.say(does)} {actuator.name}" if words.has(does) else actuator.name
 
     async def do_stop(self) -> None:
         """Stop the selected robot."""
@@ -153,6 +177,8 @@ class RobotsPage(Page):
         name = self._naming.device(robot)
         simulated = f" {self.sign('between')} {self.say('lab-simulated')}" if robot.simulated else ""
         parts: list[Part] = [(f"{name}{simulated}", "accent"), "\n"]
+        if robot.holder not in ("", self.host.me):
+            parts += [(self.say("robots-moved-by", holder=robot.holder), "text"), "\n"]
         if robot.state == "gone":
             parts.append((self.say("robots-gone", robot=name), "bad"))
         elif robot.battery is not None and robot.battery < LOW:
@@ -160,6 +186,15 @@ class RobotsPage(Page):
         else:
             parts.append((self.say("robots-own-battery"), "muted"))
         return parts
+
+
+def values_of(actuator: Actuator) -> list[float]:
+    """Return the values that are offered: where it rests, and even steps over its whole range."""
+    if actuator.high - actuator.low <= 1:
+        return [actuator.rest, *(each for each in (actuator.low, actuator.high) if each != actuator.rest)]
+    step = (actuator.high - actuator.low) / STEPS
+    steps = [actuator.low + number * step for number in range(STEPS + 1)]
+    return [actuator.rest, *(each for each in steps if each != actuator.rest)]
 
 
 ALLOW = RobotsPage.KEYS[2]

@@ -4,9 +4,10 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.timer import Timer
 
 from edge.contract.answers import Pupil, Register, Saved
-from edge.contract.commands import ReadRegister, TakeRegister
+from edge.contract.commands import KeepDraft, ReadRegister, TakeRegister
 from edge.contract.notices import Day, Notice, RegisterChanged
 from tui import timetable
 from tui.keys import Key
@@ -20,6 +21,7 @@ COLUMNS = (Column(4, right=True), Column(20, grows=1), Column(30))
 INK = {"present": "ok", "late": "accent", "ill": "bad", "excused": "info", "unexcused": "bad"}
 REASONS = ("came-late", "was-there", "brought-paper", "slip")  # why a signed register is corrected
 OWN_REASON = "own"
+CALM = 0.3  # seconds after the last key until the daemon is given what is not signed yet
 SLOW = 0.1  # seconds until it is said that it is being saved; most answers are there after 0.005
 
 
@@ -37,6 +39,7 @@ class RollPage(Page):
     LISTENS: ClassVar[tuple[type[Notice], ...]] = (RegisterChanged, Day)
     DEFAULT_CSS = """
     RollPage #lesson, RollPage #counts, RollPage #signed { padding: 0 1; }
+    RollPage #lesson { max-height: 2; }
     RollPage #empty { padding: 1 2; display: none; }
     """
 
@@ -48,6 +51,7 @@ class RollPage(Page):
         self._writes = False  # an answer of the daemon is waited for
         self._told = ""  # why the marks are not on the disk, "" where they are or nobody tried
         self._elsewhere = False  # another screen wrote while this one had marks of its own
+        self._calm: Timer | None = None  # until no key was pressed for a moment
 
     def body(self) -> ComposeResult:
         """Yield which lesson, the pupils, the counts, and whether it is signed."""
@@ -82,7 +86,7 @@ class RollPage(Page):
         register = await self.ask(ReadRegister(self._lesson), Register) if self._lesson else None
         if register is not None:
             touched = self._sheet.touched if self._sheet and self._sheet.changed else None
-            self._sheet = Sheet(register, touched or self.host.drafts.get(self._lesson))
+            self._sheet = Sheet(register, touched or self.host.drafts.get(self._lesson) or register.draft)
             self._elsewhere = False
             self._draw(self._sheet)
         elif self._sheet is None:
@@ -130,6 +134,7 @@ class RollPage(Page):
                 if not await self.confirm(*question):
                     return
                 self.host.drafts.pop(self._lesson, None)
+                await self.do_keep()
             else:
                 await self._write(sheet, False, "")
         self.host.back()
@@ -172,11 +177,20 @@ class RollPage(Page):
         self._around_rows(sheet)
 
     def _keep(self) -> None:
-        """Keep in the screen what is on no disk, should this page be left."""
+        """Keep what is not written, should this page be left, and with the daemon, should this screen die."""
         if self._sheet is not None and self._sheet.changed:
             self.host.drafts[self._lesson] = self._sheet.touched
         else:
             self.host.drafts.pop(self._lesson, None)
+        if self._calm is not None:
+            self._calm.stop()
+        self._calm = self.set_timer(CALM, lambda: self.action_press("keep"))
+
+    async def do_keep(self) -> None:
+        """Give the daemon what is not written; it has let go of what was."""
+        touched = self.host.drafts.get(self._lesson, {})
+        if touched or (self._sheet is not None and self._sheet.register.draft):
+            await self.order(KeepDraft(self._lesson, touched), quiet=None)
 
     def _draw(self, sheet: Sheet) -> None:
         if not sheet.register.pupils:

@@ -4,12 +4,13 @@ from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.widgets import Input
 
 from edge.contract.answers import Details, Unlocked
 from edge.contract.commands import JoinHub, ReadDetails, Restart, Unlock
 from tui.keys import Key
-from tui.page import Page
+from tui.page import BETWEEN_LINES, Page
 from tui.pin import MOST, Pin
 from tui.widgets.line import Line, Part
 from tui.widgets.rows import Column, Row, Rows
@@ -188,6 +189,7 @@ class JoinPage(Page):
     HEADING = "technician"
     ROAMS = False
     KEYS: ClassVar[tuple[Key, ...]] = (Key("enter", "key-join-now", "join", first=True),)
+    BINDINGS: ClassVar[list[BindingType]] = [*BETWEEN_LINES]
     DEFAULT_CSS = """
     JoinPage #body { padding: 1 4; }
     JoinPage Input { width: 60; margin-bottom: 1; }
@@ -203,6 +205,7 @@ class JoinPage(Page):
         yield Input(id="address", max_length=MAX_ADDRESS)
         yield Line("code-label", classes="muted")
         yield Input(id="code", max_length=MAX_CODE)
+        yield Line("joining")
 
     def show(self, world: World) -> None:
         """Write what is asked for."""
@@ -218,9 +221,11 @@ class JoinPage(Page):
         if empty is not None:
             empty.focus()
             return
-        self.tell("technician-joining", "poor")
+        self.put("joining", self.say("technician-joining"))
         if await self.order(JoinHub(address.value.strip(), code.value.strip(), self._unlocked)):
             self.dismiss(True)
+        else:
+            self.put("joining")
 
     def do_back(self) -> None:
         """Join nobody."""

@@ -13,6 +13,7 @@ from tui.keys import Key
 from tui.page import Page
 from tui.theme import INK_OF
 from tui.timetable import Selection
+from tui.widgets.cells import fit
 from tui.widgets.line import Line, Part
 from tui.widgets.rows import Column, Row, Rows
 from tui.world import World
@@ -82,7 +83,7 @@ class TodayPage(Page):
         if day is None:
             self.put("empty", self.say("connecting"))
             return
-        self._selection = timetable.selected(day, self._selection)
+        self._selection = timetable.selected(day, self._follow())
         rows = self.query_one("#lessons", Rows)
         rows.fill([self._row(lesson) for lesson in day.lessons], self._selection.lesson)
         self.put("date", self.host.words.date(date.fromisoformat(day.date)))
@@ -94,9 +95,8 @@ class TodayPage(Page):
             self.begin()
 
     @on(Rows.Moved)
-    def follow(self, moved: Rows.Moved) -> None:
-        """Remember that she chose another lesson than the one due."""
-        self._selection = Selection(moved.rows.selected, True, self._selection.date)
+    def follow(self) -> None:
+        """Tell of the lesson that is selected now."""
         self.renew()
 
     @on(Rows.Chosen)
@@ -118,8 +118,8 @@ class TodayPage(Page):
 
     def do_roll(self) -> None:
         """Open the register of the selected lesson."""
-        if self._selection.lesson:
-            self.host.go("roll", self._selection.lesson)
+        if lesson := self._follow().lesson:
+            self.host.go("roll", lesson)
         else:
             self.tell("today-empty", "poor")
 
@@ -144,8 +144,16 @@ class TodayPage(Page):
         if chosen == "start" and await self.order(StartLesson(lesson.id)):
             self.host.go("lesson")
 
+    def _follow(self) -> Selection:
+        """Return the selection: where the row is, though the page was not told yet that it moved there."""
+        before = self._selection
+        row = self.query_one("#lessons", Rows).selected if before.lesson else ""
+        if row and row != before.lesson:
+            self._selection = Selection(row, True, before.date)
+        return self._selection
+
     def _lesson(self) -> PlannedLesson | None:
-        return timetable.lesson_of(self.world.day, self._selection.lesson)
+        return timetable.lesson_of(self.world.day, self._follow().lesson)
 
     def _entering(self) -> timetable.Entering:
         return timetable.entering(self._lesson(), self.world.lesson, self.world.link)
@@ -171,6 +179,7 @@ class TodayPage(Page):
             return
         parts = (lesson.topic, lesson.teacher, lesson.room and self.say("room", room=lesson.room))
         told = f" {self.sign('between')} ".join(filter(None, parts)) or lesson.subject
+        told = fit(told, self.size.width - 2, more=self.sign("more"))  # one line: what is below it counts
         self.put("detail", told, "\n", (self.say("register-" + lesson.register), "muted"))
 
     def _status(self, world: World) -> None:

@@ -4,12 +4,13 @@ from typing import ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.widgets import Input
 
 from edge.contract.commands import JoinHub, SetSettings
 from edge.contract.notices import Hello, Notice, Settings
 from tui.keys import Key
-from tui.page import Page
+from tui.page import BETWEEN_LINES, Page
 from tui.widgets.line import Line
 from tui.widgets.rows import Column, Row, Rows
 from tui.words import OWN_NAMES
@@ -31,6 +32,7 @@ class WelcomePage(Page):
         Key("enter", "key-on", "on", also=("key-join", "key-check", "key-finish"), first=True),
         Key("f5", "key-later", "later", also=("key-finish",)),
     )
+    BINDINGS: ClassVar[list[BindingType]] = [*BETWEEN_LINES]
     LISTENS: ClassVar[tuple[type[Notice], ...]] = (Settings, Hello)
     DEFAULT_CSS = """
     WelcomePage #body { padding: 1 4; }
@@ -44,6 +46,7 @@ class WelcomePage(Page):
         super().__init__()
         self._step: Step = "language"
         self._checked = False
+        self._joining = False
 
     def body(self) -> ComposeResult:
         """Yield the question of the step, and what answers it."""
@@ -67,8 +70,10 @@ class WelcomePage(Page):
         return "key-join" if self._joins else "key-on"
 
     def keys_shown(self) -> list[Key]:
-        """Leave out what does nothing at this step."""
-        return [key for key in super().keys_shown() if self._step != "language" or key.action == "on"]
+        """Leave out what does nothing at this step, or what Enter does too."""
+        if self._step == "language":
+            return [key for key in super().keys_shown() if key.action == "on"]
+        return [key for key in super().keys_shown() if not (self._checked and key.action == "later")]
 
     def show(self, world: World) -> None:
         """Write the question of this step."""
@@ -126,8 +131,12 @@ class WelcomePage(Page):
         if not address.value.strip() or not code.value.strip():
             (code if address.value.strip() else address).focus()
             return False
-        self.tell("welcome-joining", "poor")
-        return await self.order(JoinHub(address.value.strip(), code.value.strip()))
+        self._joining = True
+        self.renew()
+        joined = await self.order(JoinHub(address.value.strip(), code.value.strip()))
+        self._joining = False
+        self.renew()
+        return joined
 
     async def _media(self) -> None:
         if self._checked:
@@ -154,6 +163,8 @@ class WelcomePage(Page):
 
     def _hint(self) -> str:
         if self._step == "school":
+            if self._joining:
+                return "welcome-joining"
             return "welcome-school-hint" if self._joins else "welcome-school-wrong"
         return f"welcome-{self._step}-hint"
 

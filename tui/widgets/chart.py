@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -19,18 +20,27 @@ ROWS_A_LABEL = 4  # of the value axis
 CELLS_A_LABEL = 14  # of the time axis
 
 
+class Across(NamedTuple):
+    """What is on the axis below, where that is not the time."""
+
+    unit: str
+    decimals: int
+
+
 class Picture(NamedTuple):
-    """What a chart shows."""
+    """What a chart shows: a curve over time, or points over something else, and a curve laid through them."""
 
     points: Sequence[Point] = ()
     times: tuple[float, float] = (0.0, 60.0)
     marks: Sequence[float] = ()
     unit: str = ""
     decimals: int = 1
+    across: Across | None = None
+    laid: Sequence[Point] = ()
 
 
 class Chart(Widget):
-    """A curve over time."""
+    """A curve and its axes."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = "Chart { width: 1fr; height: 1fr; min-height: 4; }"
@@ -71,14 +81,16 @@ class Chart(Widget):
     def _rows(self, width: int, height: int) -> list[list[tuple[str, str]]]:
         it, plain = self._picture, self._host.skin.plain
         most = max(2, height // ROWS_A_LABEL + 1)
-        ticks = plot.scale([value for _, value in it.points] or [0.0, 1.0], most, 10.0**-it.decimals)
+        values = [value for _, value in (*it.points, *it.laid)]
+        ticks = plot.scale(values or [0.0, 1.0], most, 10.0**-it.decimals)
         frame = Frame(it.times, (ticks[0], ticks[-1]), max(1, width - LABEL - 2), max(1, height - 1))
-        cells = plot.curve(it.points, frame, plain)
+        cells = (plot.dots if it.across else plot.curve)(it.points, frame, plain)
+        laid = plot.curve(it.laid, frame, plain) if it.laid else [" " * frame.width] * frame.height
         labels = self._labels(frame, ticks) if it.points else {}
         marked = {_cell(mark, it.times, frame.width) for mark in it.marks}
         bar = "|" if plain else "│"
         rows = [
-            [(labels.get(y, " " * LABEL), "muted"), (bar, "muted"), *_inked(row, marked, bar)]
+            [(labels.get(y, " " * LABEL), "muted"), (bar, "muted"), *_over(_inked(row, marked, bar), laid[y])]
             for y, row in enumerate(cells)
         ]
         return [*rows, [(self._moments(frame), "muted")]]
@@ -91,18 +103,36 @@ class Chart(Widget):
         }
 
     def _moments(self, frame: Frame) -> str:
+        """Return the line below: moments, or values of what else is across, and its unit."""
         begin, end = frame.times
-        line = fit(self._picture.unit, LABEL, right=True) + " "
-        for tick in plot.moments(begin, end, max(2, frame.width // CELLS_A_LABEL)):
+        across, most = self._picture.across, max(2, frame.width // CELLS_A_LABEL)
+        line, unit = fit(self._picture.unit, LABEL, right=True) + " ", f" {across.unit}" if across else ""
+        width = LABEL + 1 + frame.width - cell_len(unit)
+        ticks = plot.scale((begin, end), most, 10.0**-across.decimals) if across else []
+        for tick in ticks or plot.moments(begin, end, most):
             at = LABEL + 1 + _cell(tick, frame.times, frame.width)
-            text = self._naming().moment(tick)
-            if at >= len(line):
-                line = line.ljust(min(at, LABEL + 1 + frame.width - len(text))) + text + " "
-        return line
+            text = self._naming().number(tick, across.decimals) if across else self._naming().moment(tick)
+            if len(line) <= at <= LABEL + 1 + frame.width and len(line) + len(text) <= width:
+                line = line.ljust(min(at, width - len(text))) + text + " "
+        return fit(line.rstrip(), width) + unit
 
 
 def _cell(value: float, span: tuple[float, float], cells: int) -> int:
     return round((value - span[0]) / ((span[1] - span[0]) or 1.0) * (cells - 1))
+
+
+def _over(parts: list[tuple[str, str]], laid: str) -> list[tuple[str, str]]:
+    """Return the texts of a row with another curve where they leave room."""
+    if not laid.strip():
+        return parts
+    found: list[tuple[str, str]] = []
+    at = 0
+    for text, ink in parts:
+        for letter in text:
+            drawn = (letter, ink) if letter != " " else (laid[at], "ok")
+            found.append(drawn)
+            at += 1
+    return found
 
 
 def _inked(row: str, marked: set[int], bar: str) -> list[tuple[str, str]]:
