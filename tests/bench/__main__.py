@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.bench import congestion, join, kolibri, loss, record, relay, screen
 from tests.bench.child import Silent
-from tests.bench.devices import lines
+from tests.bench.devices import export, firmata, lines, modbus, stop
 from tests.bench.journal import disk, exports, ingest, memory, region, thin, wire
 from tests.bench.machine import machine
 from tests.bench.table import Table
@@ -29,6 +29,10 @@ TOPICS: dict[str, Callable[[bool], Table]] = {
     "kolibri": kolibri.run,
     "screen": screen.run,
     "devices-lines": lines.run,
+    "devices-firmata": firmata.run,
+    "devices-stop": stop.run,
+    "devices-modbus": modbus.run,
+    "lab-export": export.run,
 }
 MEASURED = Path(__file__).parents[2] / "docs" / "measured"
 
@@ -39,7 +43,7 @@ def main() -> None:
     parser.add_argument(
         "--only", choices=TOPICS, action="append", help="one topic; may be given more than once"
     )
-    parser.add_argument("--quick", action="store_true", help="fewer cases, shorter: below 6 minutes")
+    parser.add_argument("--quick", action="store_true", help="fewer cases, shorter: about 10 minutes")
     parser.add_argument("--write", action="store_true", help="write docs/measured/DATE-TOPIC.md as well")
     asked = parser.parse_args()
     where = machine()

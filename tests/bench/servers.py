@@ -23,6 +23,7 @@ state = "{state}"
 listen = ["{address}"]
 record = {record}
 discover = false
+usb = false
 allow_anyone = true
 """
 

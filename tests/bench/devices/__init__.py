@@ -1,1 +1,1 @@
-"""Measurements of instruments: reading, storing, exporting, stopping; real firmware and programs beside us."""
+"""Measurements of instruments: reading, storing, exporting, stopping; peers beside us, real firmware."""

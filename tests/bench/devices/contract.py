@@ -1,4 +1,4 @@
-"""What the processes of these measurements say to each other; what every process may be asked: contract.Order."""
+"""What the processes of these measurements say to each other, beside the orders of every bench."""
 
 from msgspec import Struct
 
@@ -21,10 +21,9 @@ class Ends(Struct, frozen=True):
 
 
 class Wrote(Struct, frozen=True):
-    """What it has printed: when so many lines of each instrument had left, and what the kernel did not take."""
+    """What it has printed: when so many lines of each instrument had left."""
 
     stamps: list[tuple[int, float]]
-    refused: int  # bytes
 
 
 class ReaderPlan(Struct, frozen=True):
@@ -41,8 +40,7 @@ class Used(Struct, frozen=True):
     """What a process used since it was told to begin."""
 
     cpu: float  # seconds
-    count: int = 0  # lines, samples or requests
-    refused: int = 0  # lines that were no reading
+    count: int = 0  # lines or samples
 
 
 class BusPlan(Struct, frozen=True):
@@ -68,3 +66,31 @@ class BoardPlan(Struct, frozen=True):
     way: str
     path: str
     rate: int  # samples a second
+
+
+class ExportPlan(Struct, frozen=True):
+    """How to start what exports runs of a laboratory."""
+
+    folder: str
+
+
+class Exported(Struct, frozen=True):
+    """A run as a file."""
+
+    seconds: float
+    size: int  # bytes
+    lines: int
+    memory: float  # MB of the process at the most, so far
+
+
+class Event(Struct, frozen=True):
+    """Something that a reader of a board noticed."""
+
+    at: float  # monotonic seconds
+    what: str  # "opens" the port, "sample": its first, "switch": it was told to
+
+
+class Noticed(Struct, frozen=True):
+    """All that it noticed since it was last asked."""
+
+    events: list[Event]

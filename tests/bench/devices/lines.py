@@ -10,7 +10,8 @@ from msgspec import Struct
 from tests.bench.child import Peer
 from tests.bench.contract import Order
 from tests.bench.devices.contract import RATE, Ends, ReaderPlan, Used, WriterPlan, Wrote
-from tests.bench.place import Here, undisturbed
+from tests.bench.journal.nodes import two_cores
+from tests.bench.place import Here
 from tests.bench.table import Table, centiles, ratio
 
 DEVICES = 8
@@ -18,15 +19,26 @@ SECONDS, QUICK_SECONDS = 60, 10
 TAIL = 1.0  # seconds after the last line for what is still under way
 GOAL = 15  # % of a core
 STORED, PARSED, PROTOCOLS, THREADS = "laboratory", "ports", "protocols", "threads"
-COLUMNS = ("reader", "lines", "lost", "CPU % of a core", "of the first", "µs a line", "p50 ms", "p99 ms", "goal")
+COLUMNS = (
+    "reader",
+    "lines",
+    "lost",
+    "CPU % of a core",
+    "of the first",
+    "µs a line",
+    "p50 ms",
+    "p99 ms",
+    "goal",
+)
 NOTES = (
-    f"{DEVICES} ptys × {RATE} lines/s of one value each, `distance:12.345`, by a process of its own that writes"
-    " each line at its time. Lines are told by content; what a full pty does not take is lost, as of a board.",
+    f"{DEVICES} ptys × {RATE} lines/s of one value each, `distance:12.345`, by a process of its own that"
+    " writes each line at its time. Lines are told by content; what a full pty does not take is lost, as of a"
+    " board.",
     "CPU: user and system of the reader, all threads, while lines come.",
-    "p50, p99: from the write to the number in the reader's hands; stored: to the stamp that is stored with it.",
+    "p50, p99: from the write to the number in the reader's hands; stored: to the stamp that is stored.",
     "Stored: the daemon's bench and store, a commit each 0.2 s. The others keep what they read in memory.",
-    "readline(): a thread for each port, timeout 0.5 s. Both asyncio readers run on uvloop. As root, writer"
-    " and readers run with SCHED_FIFO, so that what else runs here does not delay them.",
+    "readline(): a thread for each port, timeout 0.5 s. Both asyncio readers run on uvloop.",
+    "A pty's bytes are carried by a thread of the kernel, which waits for its turn on a busy computer.",
 )
 
 
@@ -58,7 +70,8 @@ CASES = (
 def run(quick: bool) -> Table:
     """Read the same lines every way."""
     seconds = QUICK_SECONDS if quick else SECONDS
-    measured = [(case, _measured(case, seconds)) for case in CASES]
+    with two_cores():
+        measured = [(case, _measured(case, seconds)) for case in CASES]
     base = measured[0][1]
     rows = [_row(case, each, base, seconds) for case, each in measured]
     return Table("devices-lines", f"{DEVICES} instruments × {RATE} lines a second", COLUMNS, rows, NOTES)
@@ -76,11 +89,11 @@ def _row(case: Case, each: Measured, base: Measured, seconds: int) -> tuple[str,
 
 def _measured(case: Case, seconds: int) -> Measured:
     writes = WriterPlan(DEVICES, seconds, case.quantities)
-    with TemporaryDirectory() as folder, Peer(undisturbed(Here()), "line_writer", writes) as writer:
+    with TemporaryDirectory() as folder, Peer(Here(), "line_writer", writes) as writer:
         writer.ready()
         paths = writer.ask(Order("ends"), Ends).paths
         plan = ReaderPlan(case.way, paths, folder, seconds * RATE, case.quantities)
-        with Peer(undisturbed(Here()), "line_reader", plan) as reader:
+        with Peer(Here(), "line_reader", plan) as reader:
             reader.ready()
             reader.ask(Order("begin"), Used)
             wrote = writer.ask(Order("write", seconds=seconds), Wrote)

@@ -98,19 +98,25 @@ def daemon(state: Path, address: str, place: Place | None = None) -> Iterator[Pr
             raise
 
 
+def _put(nice: int) -> None:
+    """As root, let this session run before or beside others: what a process has counts within its own."""
+    if os.geteuid() == 0:
+        os.setpriority(os.PRIO_PROCESS, 0, nice)
+        with suppress(OSError):  # sched(7): a kernel without autogroups, or a container
+            Path("/proc/self/autogroup").write_text(str(nice))
+
+
 @contextmanager
 def two_cores() -> Iterator[None]:
     """Keep this process and whatever it starts on two cores, as root before whatever else runs there."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, sorted(before)[:CORES])
-    if os.geteuid() == 0:
-        os.setpriority(os.PRIO_PROCESS, 0, FIRST)
+    _put(FIRST)
     try:
         yield
     finally:
         os.sched_setaffinity(0, before)
-        if os.geteuid() == 0:
-            os.setpriority(os.PRIO_PROCESS, 0, 0)
+        _put(0)
 
 
 def an_address() -> str:

@@ -12,10 +12,11 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import msgspec
-import serial
+import serial  # type: ignore[import-untyped]  # it has none
 import serial_asyncio_fast
 import uvloop
 
@@ -26,7 +27,7 @@ from devices.line import Instrument
 from devices.port import Port
 from edge.board import Board
 from edge.contract.notices import Bound
-from edge.lab.active import MICRO, Active, Beginning, Row
+from edge.lab.active import MICRO, Active, Beginning, Scene
 from edge.lab.bench import Bench
 from edge.lab.experiments import FLUSH
 from edge.lab.store import Store
@@ -34,6 +35,7 @@ from tests.bench.contract import Ready
 from tests.bench.devices.contract import RATE, SCALE, ReaderPlan, Used
 from tests.bench.peers.line_writer import NAMES
 from tests.bench.peers.speech import orders, say
+from tests.lab.runs import template
 
 RUN = "bench"
 BAUD = 115_200
@@ -47,7 +49,6 @@ class Arrivals:
 
     def __init__(self, plan: ReaderPlan) -> None:
         self.times = [array("d", bytes(8 * plan.lines)) for _ in plan.paths]
-        self.refused = 0
         self._folder = Path(plan.folder)
 
     def note(self, device: int, value: float) -> None:
@@ -55,11 +56,9 @@ class Arrivals:
         self.times[device][round(value * SCALE)] = time.monotonic()
 
     def take(self, device: int, line: bytes) -> None:
-        """Note a line as the scripts do that read them, or count it."""
-        try:
+        """Note a line as the scripts do that read them."""
+        with suppress(ValueError, IndexError):  # half of one, or two halves
             self.note(device, float(line.decode().partition(":")[2].partition(";")[0]))
-        except (ValueError, IndexError):
-            self.refused += 1
 
     def keep(self) -> int:
         """Write everything to files; return how many came."""
@@ -129,8 +128,6 @@ async def ports(plan: ReaderPlan, arrivals: Arrivals) -> AsyncIterator[None]:
                 for each in driver.feed(piece, port.at):
                     if isinstance(each, Sample) and each.channel == NAMES[0]:
                         arrivals.note(number, each.raw)
-                arrivals.refused += driver.refused
-                driver.refused = 0
 
     opened = [Port(path, BAUD) for path in plan.paths]
     async with asyncio.TaskGroup() as tasks:
@@ -143,21 +140,18 @@ async def ports(plan: ReaderPlan, arrivals: Arrivals) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def laboratory(plan: ReaderPlan, arrivals: Arrivals) -> AsyncIterator[None]:
-    """Ours as in the daemon: the bench watches all instruments and tells of them, the store keeps everything."""
+    """Ours as in the daemon: the bench watches and tells, the store keeps everything."""
     names = [f"instrument-{number}" for number in range(len(plan.paths))]
-    bench = Bench(Board(), [_instrument(*each, plan.quantities) for each in zip(names, plan.paths, strict=True)])
+    bench = Bench(
+        Board(), [_instrument(*each, plan.quantities) for each in zip(names, plan.paths, strict=True)]
+    )
     bound = tuple(Bound(each.quantity, name, each.name, each.unit) for name in names for each in CHANNELS)
     store, began = Store(Path(plan.folder)), bench.clock()
-    active = Active(Beginning(RUN, "bench", 0, 0, "", bound, False), 0, began)
-    store.begin(active.beginning)
-    store.close()  # SQLite's files belong to the thread that writes
-    waiting: list[Row] = []
-    bench.sink = lambda device, samples: waiting.extend(active.rows(device, samples))
+    active = Active(Beginning(RUN, "bench", template(1), 0, 1, Scene(), bound), began)
+    bench.sink = active.take
 
     async def flush(writer: ThreadPoolExecutor) -> None:
-        rows = waiting.copy()
-        waiting.clear()
-        await asyncio.get_running_loop().run_in_executor(writer, store.add, RUN, rows, [])
+        await asyncio.get_running_loop().run_in_executor(writer, store.add, RUN, active.collected())
 
     async def keep(writer: ThreadPoolExecutor) -> None:
         while True:
@@ -165,18 +159,19 @@ async def laboratory(plan: ReaderPlan, arrivals: Arrivals) -> AsyncIterator[None
             await flush(writer)
 
     with ThreadPoolExecutor(1) as writer:
+        writer.submit(store.begin, active.beginning).result()
         async with asyncio.TaskGroup() as tasks:
             work = [tasks.create_task(bench.run()), tasks.create_task(keep(writer))]
-            while any(each.state == "gone" for each in bench.devices()):
+            while any(each.state == "gone" for each in bench.devices()):  # noqa: ASYNC110  # it has no event
                 await asyncio.sleep(LOOK)
             yield
             for each in work:
                 each.cancel()
         await flush(writer)
-    for at, channel, value, _ in store.rows(RUN):
+        writer.submit(store.close).result()
+    for at, channel, value, _ in chain.from_iterable(store.rows(RUN)):
         if channel % len(CHANNELS) == 0:
             arrivals.times[channel // len(CHANNELS)][round(value * SCALE)] = began + at / MICRO
-    store.close()
 
 
 def _instrument(name: str, path: str, quantities: int) -> Instrument:
@@ -197,7 +192,7 @@ async def main(plan: ReaderPlan) -> None:
         say(Used(0.0))
         await asyncio.sleep((await anext(asked)).seconds)
         cpu = time.process_time() - before
-    say(Used(cpu, arrivals.keep(), arrivals.refused))
+    say(Used(cpu, arrivals.keep()))
     await anext(asked, None)
 
 

@@ -7,8 +7,10 @@ import asyncio
 import os
 import select
 import sys
+import threading
 import time
 import tty
+from contextlib import suppress
 
 import msgspec
 
@@ -38,39 +40,43 @@ def opened(count: int) -> tuple[list[int], list[str]]:
     return ends, paths
 
 
-def write(ends: list[int], lines: list[bytes]) -> Wrote:
+def write(ends: list[int], lines: list[bytes], over: threading.Event) -> Wrote:
     """Print every line at its time, to all; who was late makes up for it."""
-    stamps, refused, done = [], 0, 0
+    stamps: list[tuple[int, float]] = []
+    done = 0
     began = time.monotonic() + LEAD
-    while done < len(lines):
+    while done < len(lines) and not over.is_set():
         due = min(len(lines), int((time.monotonic() - began) * RATE))
         if due <= done:
             select.select([], [], [], max(0.0, began + (done + 1) / RATE - time.monotonic()))
             continue
         piece = b"".join(lines[done:due])
-        refused += sum(_refused(end, piece) for end in ends)
+        for end in ends:
+            with suppress(BlockingIOError):  # nobody reads it
+                os.write(end, piece)
         done = due
         stamps.append((done, time.monotonic()))
-    return Wrote(stamps, refused)
-
-
-def _refused(end: int, piece: bytes) -> int:
-    try:
-        return len(piece) - os.write(end, piece)
-    except BlockingIOError:
-        return len(piece)
+    return Wrote(stamps)
 
 
 async def main(plan: WriterPlan) -> None:
     """Print when told to."""
     ends, paths = opened(plan.devices)
     lines = [line(number, plan.quantities) for number in range(plan.seconds * RATE)]
+    over, streaming = threading.Event(), None
     say(Ready())
     async for order in orders():
         if order.do == "ends":
             say(Ends(paths))
+        elif order.do == "stream":  # until the end of this process
+            streaming = threading.Thread(target=write, args=(ends, lines, over))
+            streaming.start()
+            say(Wrote([]))
         else:
-            say(write(ends, lines[: int(order.seconds * RATE)]))
+            say(write(ends, lines[: int(order.seconds * RATE)], over))
+    over.set()
+    if streaming is not None:
+        streaming.join()
 
 
 if __name__ == "__main__":
