@@ -39,6 +39,7 @@ class Actuator(Struct, frozen=True):
     high: float
     unit: str = "1"  # UCUM
     rest: float = 0.0  # where `stop` leaves it
+    stays: bool = False  # `stop` leaves it where it is: it may be under way to any value
 
 
 class Sample(NamedTuple):

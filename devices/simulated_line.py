@@ -21,6 +21,7 @@ class SimulatedLine:
         self._far = far
         self._clock = clock
         self.at = clock()
+        self._closed = False
         self._check()
 
     @property
@@ -48,11 +49,12 @@ class SimulatedLine:
         """Leave it as it is: it has no line for that."""
 
     def close(self) -> None:
-        """Let go of it."""
+        """Let go of it: who reads is told."""
+        self._closed = True
 
     def _check(self) -> None:
-        if self._far.fault == "unplugged":
-            raise LineLost("unplugged")
+        if self._closed or self._far.fault == "unplugged":
+            raise LineLost("closed" if self._closed else "unplugged")
 
 
 def plugged(name: str, far: Simulated, clock: Clock = time.monotonic) -> Instrument:

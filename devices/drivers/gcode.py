@@ -145,9 +145,10 @@ class GCode(Driver):
             raise ProgramRefused(f"{self._running} runs; stop it first")
         if program in self.deeds():
             lines = [self._deed(program)]
+            self._said.append(Status(running=program, message="started"))  # its one ok comes at its end
         else:
             lines = checked(self._texts[program], self._machine, self.dialect, self._offset)
-        self._waiting, self._running, self._is_begun = deque(lines), program, False
+        self._waiting, self._running, self._is_begun = deque(lines), program, program in self.deeds()
         self._wanted.clear()
         return self._fill()
 

@@ -33,7 +33,10 @@ class Machine(Struct, frozen=True, forbid_unknown_fields=True):
 
     def actuators(self) -> list[Actuator]:
         """Return an actuator for each axis: where it goes to. A stop leaves it where it is."""
-        return [Actuator(name, "axis", *self.axes[name], "mm", self.axes[name][0]) for name in self.axes]
+        return [
+            Actuator(name, "axis", low, high, "mm", rest=low, stays=True)
+            for name, (low, high) in self.axes.items()
+        ]
 
 
 def parse(text: str, name: str) -> Machine:

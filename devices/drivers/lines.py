@@ -54,8 +54,8 @@ class Lines(Driver):
         return f"run {program}\n".encode()
 
     def stop(self) -> bytes:
-        """Return what stops it; nothing where nothing moves."""
-        return b"stop\n" if self.programs else b""
+        """Return what stops it, behind the end of a line left half said; nothing where nothing moves."""
+        return b"\nstop\n" if self.programs else b""
 
     def _read(self, line: bytes, at: float) -> Heard:
         found = formed(line)

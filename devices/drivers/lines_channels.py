@@ -32,7 +32,8 @@ KNOWN = (
     Known("pressure press p давление қысым", "pressure", "kPa", 0, 1000, 2),
     Known("light lux illuminance ldr свет освещённость освещенность жарық", "illuminance", "lx", 0, 2e5, 0),
     Known("voltage volt volts v u u1 напряжение кернеу", "voltage", "V", -60, 60, 3),
-    Known("current amps i сила_тока ток", "current", "mA", -5000, 5000, 1),
+    Known("current i сила_тока ток", "current", "mA", -5000, 5000, 1),
+    Known("amps", "current", "A", -5, 5, 3),
     Known("resistance ohm r сопротивление кедергі", "resistance", "Ohm", 0, 1e9, 1),
     Known("power watt мощность қуат", "power", "W", -1e4, 1e4, 2),
     Known("distance dist range d расстояние қашықтық", "distance", "cm", 0, 1000, 1),
@@ -51,7 +52,8 @@ KNOWN = (
     Known("mx my mz magnetic field магнитное_поле", "magnetic-field", "uT", -5000, 5000, 1),
     Known("frequency freq hz частота жиілік", "frequency", "Hz", 0, 1e6, 1),
     Known("volume vol объём объем көлем", "volume", "mL", 0, 1e5, 1),
-    Known("time millis ms seconds sec время уақыт", "time", "s", 0, WIDE, 3),
+    Known("time seconds sec время уақыт", "time", "s", 0, WIDE, 3),
+    Known("millis ms", "time", "ms", 0, WIDE, 0),
     Known("signal adc analog a raw сигнал", "signal", "1", 0, 65535, 0),
 )
 BY_TITLE: Mapping[str, Known] = {title: row for row in KNOWN for title in row.titles.split()}
@@ -121,6 +123,8 @@ def channel_of(title: str, said: str = "") -> Channel | None:
         return Channel(name, OF_UNIT.get(unit, "reading"), unit or "1", -WIDE, WIDE, 2)
     if unit == "s" and row.unit == "Cel":  # a Cyrillic С
         unit = row.unit
+    if unit == "g" and row.quantity == "acceleration":
+        unit = "[g]"  # of free fall, and no grams
     if unit in ("", row.unit):
         return Channel(name, row.quantity, row.unit, row.low, row.high, row.decimals)
     quantity = row.quantity if OF_UNIT.get(unit, row.quantity) == row.quantity else OF_UNIT[unit]

@@ -134,8 +134,7 @@ class MicroPython(Driver):
         return self._repl.hurry()
 
     def stop(self) -> bytes:
-        """Return what interrupts everything and switches off what moves."""
-        self._to_say += self._over("stopped")
+        """Return what interrupts everything and switches off what moves; the banner proves that it did."""
         self._give_up("stopped")
         self._state, self._off_due = "unknown", True
         return self._repl.seek() + OFF
@@ -213,8 +212,8 @@ class MicroPython(Driver):
     def _told(self, event: Event, at: float) -> Heard:
         if isinstance(event, Banner):
             is_new, self.identity = not self.identity, event.text
-            self._state, self._off_due = "unknown", True
-            return [Status(message="ready")] if is_new else []
+            self._off_due = True
+            return self._over("stopped") + ([Status(message="ready")] if is_new else [])
         if isinstance(event, Output):
             return self._printed(event, at)
         kind, _, name = event.job.name.partition(" ")

@@ -103,12 +103,15 @@ class Spike(Driver):
         return stops
 
     def stop(self) -> bytes:
-        """Return what stops the program of each slot: a pupil may have started one by the hub's button."""
+        """Return what stops the program of each slot: a pupil may have started one by the hub's button.
+
+        Ours comes first, and last once more: the first one is lost where a message was left half said.
+        """
         self._steps.clear()
         self._sent = None
         self._bringing = ""
         self._stopped = True
-        slots = [SLOT, *(slot for slot in range(messages.SLOTS) if slot != SLOT)]
+        slots = [SLOT, *(slot for slot in range(messages.SLOTS) if slot != SLOT), SLOT]
         return b"".join(packed(messages.flow(messages.STOP, slot)) for slot in slots)
 
     def _next(self, now: float) -> bytes:

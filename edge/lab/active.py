@@ -199,6 +199,10 @@ class Active:
         self._anchor = Anchor(at, wall - (round(1000 * self.seconds(now)) if it is None else 0))
         self._anchors.append(self._anchor)
 
+    def close(self) -> None:
+        """Take no more samples: what came so far is all."""
+        self._is_closed = True
+
     def collected(self) -> Batch:
         """Return what is to be written, once."""
         batch = Batch(self._pieces, self._marks, self._anchors, self._withdrawn)

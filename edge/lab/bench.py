@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 
 from msgspec import Struct, structs
@@ -20,7 +20,7 @@ from devices.line import Instrument, Line
 from edge.board import Board
 from edge.contract.notices import Blanks, Device, Devices, DeviceState, Reading
 from edge.lab.seat import TURN, Seat
-from edge.supervise import keep
+from edge.supervise import keep, once
 
 IDLE = 1.0  # seconds, while there is nothing to look at
 MAX_INSTRUMENTS = 64  # ever plugged in since the start: eight ports, and a box of kits that are tried in turn
@@ -157,6 +157,7 @@ class Bench:
         assert not self.stopped, "asked to move while everything is stopped"
         try:
             seat.write(seat.watched.driver.run(program))
+            seat.feed(b"", self.clock())  # what the driver itself says of it
         except ProgramUnknown as exc:  # it knows the program, and does not run it
             raise NotNow(str(exc)) from exc
         except LineLost as exc:
@@ -193,9 +194,10 @@ class Bench:
         self._seats[device].stop()
 
     def stop_all(self) -> None:
-        """Stop whatever moves."""
-        for seat in self._seats.values():
-            seat.stop()
+        """Stop whatever moves; a driver with a fault keeps no other one from being stopped."""
+        with ExitStack() as stops:
+            for seat in self._seats.values():
+                stops.callback(seat.stop)
 
     @property
     def is_moving(self) -> bool:
@@ -253,9 +255,11 @@ class Bench:
 
     async def _tick(self) -> None:
         while True:
-            for seat in self._seats.values():
-                seat.ask()
-                seat.insist()
+            for seat in tuple(self._seats.values()):
+                turns = seat.turns
+                await once(seat.turn, f"turn of {seat.id}")
+                if seat.turns == turns and seat.line is not None:
+                    seat.line.close()  # a driver with a fault loses its own line, and nobody else's
             self.tell()
             await asyncio.sleep(TURN if self._seats else IDLE)
 

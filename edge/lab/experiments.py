@@ -112,6 +112,8 @@ class Laboratory:
             now = self._bench.clock()
             if active.is_over(now):
                 reason = active.reason(now)
+                active.close()
+                await self._flush(active)  # what came while the disk wrote
                 await self._end(active, "stopped" if active.waits else "done", reason)
             elif self._active is active:
                 self._board.tell(active.notice(now))
@@ -141,6 +143,7 @@ class Laboratory:
 
     async def _stop(self, _: commands.StopExperiment) -> Done:
         active = self._running()
+        active.close()
         with suppress(StoreFailed):  # it has ended, and says why
             await self._flush(active)
             await self._end(active, "done", "")

@@ -81,6 +81,7 @@ class Robots:
         try:
             row = self._bench.actuator(device, command.actuator)
             if not row.low <= value <= row.high:  # also when it is no number
+                self._let_go(device)
                 raise Unable("beyond-range", low=f"{row.low:g}", high=f"{row.high:g}")
             if self._orders.put(device, command.actuator, value, self._bench.clock()):
                 self._bench.drive(device, command.actuator, value)
@@ -101,6 +102,8 @@ class Robots:
         except Gone as exc:
             raise Unable("not-found") from exc
         self._leases.release(command.device)
+        if not self._bench.is_plugged(command.device):
+            raise Unable("gone")  # nobody told it to stop
         log.info("device stopped id=%s", command.device)
         return Done()
 
@@ -131,12 +134,16 @@ class Robots:
             raise Unable("held", holder=exc.holder) from exc
 
     def _refused(self, device: str, fault: Exception) -> Unable:
-        """Return the refusal of an order; who moves nothing holds nothing."""
-        if not self._moves(device):
-            self._leases.release(device)
+        """Return the refusal of an order."""
+        self._let_go(device)
         if isinstance(fault, ProgramUnknown | ActuatorUnknown):
             return Unable("not-found")
         return Unable("not-now" if isinstance(fault, NotNow) else "gone")
+
+    def _let_go(self, device: str) -> None:
+        """Who moves nothing holds nothing."""
+        if not self._moves(device):
+            self._leases.release(device)
 
     def _stop(self, device: str) -> None:
         self._orders.forget(device)
@@ -155,8 +162,9 @@ class Robots:
         """Tell whether something of a device that a screen holds is not at rest yet."""
         if device in self._programs:
             return True
+        driven = self._orders.driven(device)
         try:
-            rest = {name: self._bench.actuator(device, name).rest for name in self._orders.driven(device)}
+            rows = {name: self._bench.actuator(device, name) for name in driven}
         except (Gone, ActuatorUnknown):
             return False
-        return any(value != rest[name] for name, value in self._orders.driven(device).items())
+        return any(rows[name].stays or value != rows[name].rest for name, value in driven.items())

@@ -29,6 +29,7 @@ class Seat:
         self._clock = clock
         self._timer: asyncio.TimerHandle | None = None
         self._stopped: float | None = None  # when it was told to stop, until it has
+        self.turns = 0  # that went well
 
     @property
     def id(self) -> str:
@@ -64,6 +65,12 @@ class Seat:
             raise LineLost(f"{self.id}: not plugged in")
         self._stopped = None
         self.line.write(piece)
+
+    async def turn(self) -> None:
+        """Ask what is due, and see that a stop was obeyed."""
+        self.ask()
+        self.insist()
+        self.turns += 1
 
     def ask(self) -> None:
         """Let the driver say what is due; a line that is lost is found out by who reads it."""

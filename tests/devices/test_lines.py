@@ -72,5 +72,5 @@ def test_an_unknown_program_is_never_written() -> None:
 
 
 def test_stopping_is_the_same_at_any_time_and_nothing_for_a_sensor() -> None:
-    assert [Lines(TABLE, ("dance",)).stop() for _ in range(2)] == [b"stop\n"] * 2
+    assert [Lines(TABLE, ("dance",)).stop() for _ in range(2)] == [b"\nstop\n"] * 2
     assert Lines(TABLE).stop() == b""

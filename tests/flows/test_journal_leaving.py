@@ -73,7 +73,7 @@ async def test_a_revoked_computer_brings_nothing_more_and_what_it_brought_stays(
 
     said = await good(hub, "nodes", "revoke", brought.node, "--reason", "stolen")
     await good(room, *CHEMISTRY)
-    refusal = await room.says("part stopped.*upstream.*not enrolled here, or was revoked", 15.0)
+    refusal = await room.says("part stopped.*upstream.*not enrolled there, or was revoked", 15.0)
     again = await _restarted(crew, hub)
     await room.says("part stopped.*upstream.*does not know this node: it was revoked", 30.0)
     await good(lab, *CHEMISTRY, "--mark", "1=late")

@@ -2,10 +2,13 @@
 
 import asyncio
 from pathlib import Path
+from typing import ClassVar
+
+import pytest
 
 from devices.driver import Driver, Heard
 from devices.line import Instrument
-from devices.simulate import simulated
+from devices.simulate import SimulatedRobot, simulated
 from devices.simulated_line import SimulatedLine, plugged
 from edge.contract.notices import Devices, Reading
 from tests.lab.room import DEADLINE, Room, room
@@ -96,6 +99,58 @@ async def test_a_driver_with_a_fault_ends_no_other_line(tmp_path: Path) -> None:
         await it.told(Devices, lambda each: [one.state for one in each.devices] == ["ready", "gone"])
         before = await it.measured("thermometer")
         await it.told(Reading, lambda each: each.at > before.at)
+
+
+async def test_a_driver_with_a_fault_in_its_question_loses_its_own_line_only(tmp_path: Path) -> None:
+    async with room(tmp_path, "thermometer") as it:
+        far = simulated("pendulum")
+        it.bench.plug(Instrument("curious", "curious", Curious, lambda: SimulatedLine(far)))
+        await it.measured("thermometer")
+        await it.told(Devices, lambda each: [one.state for one in each.devices] == ["ready", "gone"])
+        before = await it.measured("thermometer")
+        await it.told(Reading, lambda each: each.at > before.at)
+
+
+async def test_a_driver_that_cannot_stop_keeps_no_other_one_from_being_stopped(tmp_path: Path) -> None:
+    async with room(tmp_path) as it:
+        it.bench.plug(
+            Instrument("broken", "broken", Unstoppable, lambda: SimulatedLine(simulated("pendulum")))
+        )
+        robot = SimulatedRobot()
+        it.bench.plug(plugged("robot", robot))
+        await it.device("robot", lambda each: each.state == "ready")
+        robot.take(b"run line\n", it.bench.clock())
+        Unstoppable.faults = [ZeroDivisionError("a fault of ours")]
+        with pytest.raises(ZeroDivisionError):
+            it.bench.stop_all()
+        assert not robot.moves
+
+
+class Unstoppable(Driver):
+    """A driver with a fault of ours in what matters most."""
+
+    faults: ClassVar[list[Exception]] = []
+
+    def feed(self, piece: bytes, at: float) -> Heard:
+        return []
+
+    def stop(self) -> bytes:
+        if self.faults:
+            raise self.faults.pop()
+        return b""
+
+
+class Curious(Driver):
+    """A driver with a fault of ours in what it asks."""
+
+    def ask(self, now: float) -> bytes:
+        raise ZeroDivisionError("a fault of ours")
+
+    def feed(self, piece: bytes, at: float) -> Heard:
+        return []
+
+    def stop(self) -> bytes:
+        return b""
 
 
 class Broken(Driver):

@@ -50,8 +50,9 @@ async def daemon(state: Path) -> AsyncIterator[Desk]:
         await runner.setup()
         await listen(runner, state / "tirek.sock")
         try:
-            await it.sees("robot", ready)
-            await it.sees("thermometer", lambda each: ready(each) and each.channels != ())
+            await it.sees("/robot", ready)
+            await it.sees("/thermometer", lambda each: ready(each) and each.channels != ())
+            it.bench.tell()  # what a command sees is the board, which is told ten times a second
             yield it
         finally:
             await runner.cleanup()
@@ -70,7 +71,7 @@ async def test_what_is_plugged_in_is_listed_read_and_described(tmp_path: Path) -
         assert "temperature" in said.splitlines()[-1]
         assert "Cel" in said
         assert (await typed("describe", thermometer, "--label", "Кесе", "--state", tmp_path))[0] == 0
-        await it.sees("thermometer", lambda each: each.label == "Кесе")
+        await it.sees("/thermometer", lambda each: each.label == "Кесе")
         status, _, complained = await typed("describe", thermometer, "--driver", "x", "--state", tmp_path)
         assert (status, complained) == (1, "refused: driver-unknown (driver x)\n")
         status, _, complained = await typed("read", "nobody", "--state", tmp_path)
@@ -83,9 +84,9 @@ async def test_a_robot_is_stopped_by_the_daemon_and_all_are_kept_stopped(tmp_pat
         assert isinstance(robot, SimulatedRobot)
         for words in ((str(tmp_path / "robot"),), ("--all",)):
             await it.ask(RunProgram(str(tmp_path / "robot"), "dance", "tty1"))
-            await it.sees("robot", lambda each: each.running == "dance")
+            await it.sees("/robot", lambda each: each.running == "dance")
             assert (await typed("stop", *words, "--state", tmp_path))[0] == 0
-            await it.sees("robot", lambda each: each.running == "")
+            await it.sees("/robot", lambda each: each.running == "")
             assert not robot.moves
         assert it.bench.stopped
         status, _, complained = await typed("stop", "nobody", "--state", tmp_path)

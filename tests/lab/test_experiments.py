@@ -5,6 +5,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -19,7 +20,7 @@ from edge.contract.commands import (
 )
 from edge.contract.notices import Devices, Reading, Run
 from tests.lab.journal import made
-from tests.lab.room import DEADLINE, LESSON, Room, room
+from tests.lab.room import DEADLINE, LESSON, Room, room, until
 
 SMALL = 40 << 20  # bytes: the journal's reserve and files, and what a laboratory needs to begin
 
@@ -42,6 +43,22 @@ async def test_what_can_be_measured_is_listed_and_what_cannot_is_said(tmp_path: 
     needs = {"quantity": "voltage", "unit": "V", "found": "temperature"}
     assert refused == ("quantity-missing", needs)
     assert unknown == ("not-found", {})
+
+
+async def test_no_sample_that_was_counted_is_lost_while_a_slow_disk_writes_the_end_of_a_run(
+    tmp_path: Path,
+) -> None:
+    async with room(tmp_path, "pendulum") as it:
+        running = await begun(it, "pendulum", "pendulum")
+        it.laboratory._writer.submit(sleep, 0.3)
+        active = it.laboratory._active
+        assert active is not None
+        await until(lambda: active.samples > running.samples)
+        await it.ask(StopExperiment())
+        done = await it.run(lambda each: each.state == "done")
+        (fact,) = await made(it)
+        curve = await it.ask(ReadCurve(running.id, "simulated-pendulum", "angle"))
+    assert done.samples == fact.samples == len(curve.times)
 
 
 async def test_an_experiment_is_recorded_with_its_marks_group_and_lesson(tmp_path: Path) -> None:

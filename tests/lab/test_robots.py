@@ -107,6 +107,7 @@ async def test_a_robot_that_comes_back_is_stopped_before_anything_else(tmp_path:
         gone = await it.device("robot", lambda each: each.state == "gone")
         assert (gone.running, it.robot.moves) == ("", True)
         assert await it.refused(DANCE) == ("gone", {})
+        assert await it.refused(StopDevice("simulated-robot")) == ("gone", {})
         await it.ask(StopEverything())
         it.far["robot"].fault = ""
         await stands(it)

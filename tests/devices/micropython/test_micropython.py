@@ -176,6 +176,15 @@ def test_a_program_that_is_stopped_says_so(talk: Talk) -> None:
     assert talk.said()[-1] == Status(running="", message="stopped")
 
 
+def test_a_program_that_hears_no_interrupt_is_not_said_to_be_stopped(talk: Talk) -> None:
+    talk.send(talk.driver.run("blink"))
+    talk.until(lambda: Status(running="blink", message="started") in talk.said())
+    talk.driver.stop()
+    assert talk.driver.feed(b"driving on\r\n" * 20, talk.now) == []
+    banner = b"MicroPython v1.18 on 2022-01-17; micro:bit v2.1.2 with nRF52833\r\n>>> "
+    assert Status(running="", message="stopped") in talk.driver.feed(banner, talk.now)
+
+
 def test_a_file_comes_back_as_it_was_written(talk: Talk) -> None:
     content = bytes(range(256)) * 3
     talk.send(talk.driver.put_file("all.bin", content))
