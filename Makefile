@@ -69,13 +69,12 @@ clean:                      ## back to a fresh clone, recordings of the demo inc
 
 # $(1) package, $(2) version, $(3) sha256: firmware of real boards, prebuilt, from npm; unpacked for the tests.
 define firmware
-if command -v npm >/dev/null; then \
-  mkdir -p .venv/firmware/$(1)-$(2); \
-  npm pack --silent --pack-destination .venv/firmware $(1)@$(2) >/dev/null; \
+mkdir -p .venv/firmware/$(1)-$(2); \
+if command -v npm >/dev/null && npm pack --silent --pack-destination .venv/firmware $(1)@$(2) >/dev/null; then \
   echo "$(3)  .venv/firmware/$(1)-$(2).tgz" | sha256sum --check --quiet; \
   tar -xzf .venv/firmware/$(1)-$(2).tgz -C .venv/firmware/$(1)-$(2) --strip-components=1; \
   rm .venv/firmware/$(1)-$(2).tgz; \
-else echo "tirek: no npm; tests with the firmware of real boards are skipped"; fi
+else echo "tirek: $(1) cannot be had from npm; tests with the firmware of real boards are skipped"; fi
 endef
 
 # $(1): Debian packages. Root installs the missing ones; anybody else gets one line to paste, and what needs them is skipped.
