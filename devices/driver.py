@@ -13,7 +13,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 from msgspec import Struct
 
-from devices.errors import ActuatorUnknown
+from devices.errors import ActuatorUnknown, ProgramUnknown
 
 Flag = Literal["", "out-of-range"]
 
@@ -97,7 +97,7 @@ class Driver(ABC):
 
     def run(self, program: str) -> bytes:
         """Return what starts a program; raise ProgramUnknown."""
-        raise NotImplementedError("a driver with programs says how they are run")
+        raise ProgramUnknown(f"{program[:40]!r}: this instrument has no programs")
 
     @abstractmethod
     def stop(self) -> bytes:

@@ -5,8 +5,6 @@ made with them. A file that cannot be read is put aside: values are shown as the
 """
 
 import logging
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from msgspec import Struct, structs
 from devices.calibration import Calibration
 from edge.contract.notices import Bound, Reading
 from edge.lab.failures import StoreFailed, reason_of
+from sync import durable
 
 FILE = "calibrations.json"
 MOST = 5000  # that are kept: twenty instruments, calibrated each week for five years
@@ -95,24 +94,6 @@ class Calibrations:
         text = msgspec.json.format(msgspec.json.encode(every), indent=1) + b"\n"
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self._path.parent, prefix=".", delete=False) as draft:
-                try:
-                    draft.write(text)
-                    draft.flush()
-                    os.fsync(draft.fileno())
-                    Path(draft.name).replace(self._path)
-                except BaseException:
-                    Path(draft.name).unlink(missing_ok=True)
-                    raise
-            _sync_folder(self._path.parent)
+            durable.save(self._path, text, 0o600)
         except OSError as exc:
             raise StoreFailed(reason_of(exc), f"{self._path}: {exc}") from exc
-
-
-def _sync_folder(folder: Path) -> None:
-    """The new name is on the disk too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
