@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
+
+from tests.browsers.wire import Elsewhere
 
 STEP = 0.05  # seconds between two looks
 DEAF_NAME = "tirek.local"  # resolved to this computer: not a secure context, like an address in a class room
@@ -38,8 +41,9 @@ async def until(page: Page, expression: str, seconds: float = 15.0) -> Any:
     try:
         async with asyncio.timeout(seconds):
             while True:
-                if value := await page.evaluate(expression):
-                    return value
+                with suppress(Elsewhere):
+                    if value := await page.evaluate(expression):
+                        return value
                 await asyncio.sleep(STEP)
     except TimeoutError:
         body = await page.evaluate("document.body.dataset.state + ' | ' + document.body.innerText")

@@ -19,6 +19,14 @@ class Broken(Exception):
     """The browser refused a command or threw inside the page."""
 
 
+class Elsewhere(Broken):
+    """The page went to another address while it was asked; whoever waits for something asks again."""
+
+
+# What Chromium and Firefox say then.
+LEFT = ("Inspected target navigated", "Execution context was destroyed", "destroyed before query")
+
+
 class Wire:
     """Commands and events over one websocket; owns the task that reads it."""
 
@@ -67,7 +75,8 @@ class Wire:
 
     def _answer(self, answer: asyncio.Future[Json], message: Json) -> None:
         if "error" in message:
-            answer.set_exception(Broken(f"{message['error']}: {message.get('message', '')}"))
+            said = f"{message['error']}: {message.get('message', '')}"
+            answer.set_exception((Elsewhere if any(one in said for one in LEFT) else Broken)(said))
         else:
             answer.set_result(message["result"])
 
