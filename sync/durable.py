@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+PIECE = 1 << 20  # bytes written at once
 
 
 def save(path: Path, content: bytes, mode: int = 0o644) -> None:
@@ -32,6 +33,38 @@ def create(path: Path, content: bytes, mode: int = 0o644) -> bool:
         draft.unlink()
     _sync(path.parent)
     return True
+
+
+def adopt(draft: Path, path: Path, mode: int) -> None:
+    """Give a file that somebody else has written its name: after a power cut it is there whole, or not."""
+    descriptor = os.open(draft, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fchmod(descriptor, mode)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    move(draft, path)
+
+
+def move(old: Path, new: Path) -> None:
+    """Give a file another name, in the same folder or another; durably."""
+    old.replace(new)
+    for folder in {new.parent, old.parent}:
+        _sync(folder)
+
+
+def destroy(path: Path) -> None:
+    """Overwrite a file and remove it: a disk that keeps old blocks is beyond this."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        left = os.fstat(descriptor).st_size
+        while left > 0:
+            left -= os.write(descriptor, bytes(min(left, PIECE)))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    path.unlink()
+    _sync(path.parent)
 
 
 @contextmanager

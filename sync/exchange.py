@@ -61,7 +61,9 @@ class Shared:
 
     def holds(self, name: StreamName) -> bool:
         """Tell whether this stream is looked at between the two."""
-        return self.brings(name) or (name.flow.down and name.school in self.schools)
+        if self.brings(name) or (name.flow.down and name.school in self.schools):
+            return True
+        return name.flow.to_all and name.school == "" and name.node not in self._members.of
 
     def most_streams(self, node: str) -> int:
         """Return how many streams a node may have."""
@@ -70,6 +72,8 @@ class Shared:
     def _may_write(self, name: StreamName) -> bool:
         """A school writes about itself; a hub also about those below it, and some only a hub writes."""
         writer = self._members.of[name.node]
+        if name.flow.to_all:
+            return writer.enrols and name.school == ""
         if name.school in ("", writer.school):
             return writer.enrols or not name.flow.by_hub
         if not writer.enrols or name.flow.by_school or name.school in self._elsewhere:
@@ -99,7 +103,7 @@ class Parent:
     def answer(self, request: Request, arrived: Iterable[Arrived], keys: Keys) -> Reply:
         """Apply a request and answer it; raise Forked with nothing applied."""
         tables.begin(self._db, self._me, self._moment)
-        refused = self._take(list(arrived))
+        refused = self.bring(list(arrived))
         self._agree(request.common)
         held = tables.held(self._db)
         heads = tables.heads(held, self._shared.holds)
@@ -114,8 +118,11 @@ class Parent:
             refused=tuple(refused),
         )
 
-    def _take(self, arrived: list[Arrived]) -> list[str]:
-        """Take what this child may bring; who may write below it can be said by the same request."""
+    def bring(self, arrived: list[Arrived]) -> list[str]:
+        """Take what this child may bring, and return the streams that it may not; raise Forked.
+
+        Who may write below it can be said by the same request.
+        """
         left = sorted(arrived, key=lambda each: each.name.flow.rank)
         for _ in range(MOST_TIERS):
             changed, refused = False, []
@@ -248,6 +255,13 @@ class Child:
         _remember(db, self.theirs)
         return new
 
+    def takes(self, db: sqlite3.Connection) -> Callable[[StreamName], bool]:
+        """Return what tells whether a stream is one that comes from above."""
+        members = tree.members(db, self._me)
+        nodes = members.below(self._me)
+        schools = members.schools(nodes) | {self._school}
+        return lambda name: name.node not in nodes and self._takes(name, nodes, schools)
+
     def has_more(self, db: sqlite3.Connection) -> bool:
         """Tell whether one of the two is known to hold what the other lacks."""
         plan = self._plan(db, tables.held(db))
@@ -288,7 +302,7 @@ class Child:
         """From above comes what others say of our schools, and what we wrote ourselves and have lost."""
         if name.node in nodes:
             return name.node == self._me
-        return name.flow.down and name.school in schools
+        return (name.flow.down and name.school in schools) or (name.flow.to_all and name.school == "")
 
     def _batches(self, db: sqlite3.Connection, plan: Plan, held: dict[StreamName, Held]) -> Iterable[Batch]:
         room = tables.Room()

@@ -9,6 +9,9 @@ here and wherever it was handed down to. The file is made for that:
 - `synchronous=EXTRA`: with less, a power cut can bring a deleted rollback journal back, and with it the key;
   and a key is on disk before the name that it seals.
 
+Beside it may lie a backup (the same kind of file, filled at night) and damaged files that were set aside. To
+forget reaches them first: the backup forgets too, and a file in which nobody can forget is destroyed.
+
 What a disk keeps of blocks that a file gave back is beyond a file: disks with names are to be encrypted.
 """
 
@@ -17,7 +20,7 @@ import os
 import sqlite3
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
 
@@ -26,12 +29,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from sync import durable
 from sync.errors import BadRequest, DiskFull, JournalBroken, JournalError
+from sync.soundness import is_damage
 
 KEY_BYTES = 16
 NONCE_BYTES = 12  # random: a key seals a handful of texts, collisions begin at 2**32
 BLOCK = 64  # bytes a name is filled up to: the length of one says who it is in a class of seven
 PATIENCE = 10  # seconds that one process waits for another: an import of a school takes less than one
 VERSION = 1
+ASIDE = "broken-"  # folders beside the file, for damaged ones
 
 SCHEMA = """
 CREATE TABLE keys(n INTEGER PRIMARY KEY, pupil TEXT NOT NULL UNIQUE, key BLOB NOT NULL) STRICT;
@@ -51,8 +56,9 @@ class Forgotten(JournalError):
 class Names:
     """The keys of one node, safe to use from several threads and processes."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, backup: Path | None = None) -> None:
         self._path = path
+        self._backup = backup
         self._lock = Lock()
         with self._in_our_words():
             durable.create(path, b"", 0o600)  # first, so that nobody else may read it for an instant
@@ -115,7 +121,9 @@ class Names:
         return [pupil for pupil in asked if pupil not in known]
 
     def forget(self, pupil: str, since: str) -> None:
-        """Destroy a pupil's key for good, and never learn it again."""
+        """Destroy a pupil's key for good, in the backup too, and never learn it again."""
+        with self._in_our_words():
+            self._forget_beside(pupil, since)
         with self._transaction():
             self._base.execute("UPDATE keys SET key = zeroblob(?) WHERE pupil = ?", (KEY_BYTES, pupil))
             self._base.execute("INSERT OR IGNORE INTO forgotten VALUES (?, ?)", (pupil, since))
@@ -124,6 +132,34 @@ class Names:
         """Return who was forgotten, and since when."""
         with self._lock, self._in_our_words():
             return dict(self._base.execute("SELECT pupil, since FROM forgotten ORDER BY since, pupil"))
+
+    def back_up(self) -> None:
+        """Bring the backup up to date: it knows and has forgotten whom this file does."""
+        if self._backup is None:
+            return
+        with self._lock, self._in_our_words():
+            keys = dict(
+                self._base.execute("SELECT pupil, key FROM keys WHERE key != zeroblob(?)", (KEY_BYTES,))
+            )
+            self._backup.parent.mkdir(mode=0o700, exist_ok=True)
+        gone = self.forgotten()
+        with closing(Names(self._backup)) as backup:
+            backup.learn({pupil: _as_text(key) for pupil, key in keys.items() if pupil not in gone})
+            for pupil in gone.keys() - backup.forgotten().keys():
+                backup.forget(pupil, gone[pupil])
+
+    def _forget_beside(self, pupil: str, since: str) -> None:
+        for damaged in self._path.parent.glob(f"{ASIDE}*/{self._path.name}*"):
+            durable.destroy(damaged)
+        if self._backup is None or not self._backup.exists():
+            return
+        try:
+            with closing(Names(self._backup)) as backup:
+                backup.forget(pupil, since)
+        except JournalBroken as exc:
+            if not is_damage(exc.__cause__):
+                raise  # a disk that cannot be written now: who asks for it asks again
+            durable.destroy(self._backup)
 
     def _be_current(self) -> None:
         (version,) = self._base.execute("PRAGMA user_version").fetchone()

@@ -18,6 +18,7 @@ Seconds = Annotated[float, Meta(ge=0, le=1e7)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 Samples = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Milliseconds = Annotated[int, Meta(ge=-(1 << 53), le=1 << 53)]
+Word = Annotated[str, Meta(max_length=64)]  # a key, a version: what a list at the hub has room for
 MOST_LETTERS = 300  # of a question: what a teacher reads to her class while it waits
 Question = Annotated[str, Meta(min_length=1, max_length=MOST_LETTERS)]
 
@@ -172,6 +173,55 @@ class ScreenNote(Record, frozen=True, omit_defaults=True):
     by: str = ""
 
 
+class Signed(Record, frozen=True, omit_defaults=True):
+    """What a publisher says of its library, signed (sync/catalogue.py)."""
+
+    publisher: str  # the node that writes it
+    key: str  # Ed25519, 64 hexadecimal digits
+    version: int  # of all that this publisher says: higher each time
+    text: str  # JSON
+    signature: str  # Ed25519 over all of it and the kind, 128 hexadecimal digits
+
+
+class ContentOffered(Signed, frozen=True, omit_defaults=True):
+    """An item of the library is there for every node below; `text` tells of it."""
+
+
+class ContentWithdrawn(Signed, frozen=True, omit_defaults=True):
+    """An item is not offered any more."""
+
+
+class KeyReplaced(Signed, frozen=True, omit_defaults=True):
+    """The publisher has another key from now on; the old one signs this."""
+
+
+class ContentHeld(Record, frozen=True, omit_defaults=True):
+    """How much of an item of the library the writer of this fact has."""
+
+    item: str
+    have: Count  # chunks that are verified
+    of: Count  # chunks that there are
+    waits: str = ""  # why it does not go on: lesson, metered, quiet, daily, link, disk, away; "" if it does
+    gone: bool = False  # it was here and was deleted
+
+
+class NodeHealth(Record, frozen=True, omit_defaults=True):
+    """How the writer of this fact is: what a hub cannot see itself, so not how it reaches the hub."""
+
+    version: Word
+    release: Word = ""  # of the installation; "" where it was not installed from a bundle
+    on_trial: bool = False  # a release that has not proved itself yet
+    lights: Annotated[
+        dict[Word, Word], Meta(max_length=8)
+    ] = {}  # disk, devices, power: good, poor or bad; what there is none of is left out
+    said: Annotated[
+        dict[Word, Word], Meta(max_length=8)
+    ] = {}  # of those that are not good the word key of the sentence
+    minutes: Milliseconds = 0  # of recording that still fit
+    backup: Milliseconds = 0  # since 1970, when the newest backup of the journal was made; 0 for never
+    damaged: Count = 0  # recordings that are not what was recorded
+
+
 class Audited(Record, frozen=True, omit_defaults=True):
     """Somebody did something that has to be accounted for: invited, imported, exported, …"""
 
@@ -196,6 +246,11 @@ KINDS: dict[str, type[Record]] = {
     "roster-changed": RosterChanged,
     "pupil-forgotten": PupilForgotten,
     "screen-note": ScreenNote,
+    "content-offered": ContentOffered,
+    "content-withdrawn": ContentWithdrawn,
+    "key-replaced": KeyReplaced,
+    "content-held": ContentHeld,
+    "node-health": NodeHealth,
     "audited": Audited,
 }
 KIND_OF: dict[type[Record], str] = {record: kind for kind, record in KINDS.items()}

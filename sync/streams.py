@@ -21,11 +21,13 @@ class Flow(Struct, frozen=True):
     vital: bool = False  # taken even when the disk is full
     by_hub: bool = False  # written by nodes that may have others below them only
     by_school: bool = False  # written by the nodes of the school only
+    to_all: bool = False  # about no school: what is written above a node goes to it, whatever its school
 
 
 # Registers before everything; control is a handful of facts that the others need to be let in.
 # A roster goes down only: the names of children stay between a school and its hub. What a class says in a
-# lesson that runs does not wait behind the log of a week without a link.
+# lesson that runs does not wait behind the log of a week without a link. A library goes up as well: a hub
+# that was put back from a backup gets its own offers again, and a region sees what its hubs offer.
 FLOWS: dict[str, Flow] = {
     "control": Flow(up=True, down=False, rank=0, vital=True),
     "register": Flow(up=True, down=False, rank=1, vital=True, by_school=True),
@@ -33,6 +35,7 @@ FLOWS: dict[str, Flow] = {
     "timetable": Flow(up=True, down=True, rank=3, by_hub=True),
     "roster": Flow(up=False, down=True, rank=4, by_hub=True),
     "talk": Flow(up=True, down=False, rank=5, by_school=True),
+    "library": Flow(up=True, down=False, rank=6, by_hub=True, to_all=True),
     "log": Flow(up=True, down=False, rank=7, by_school=True),
 }
 UNKNOWN = Flow(up=True, down=False, rank=6)  # a class of a newer node is passed on towards the root

@@ -27,7 +27,7 @@ from sync.errors import BadRequest, Forked, RenewedTooOften
 from sync.export.source import Source
 from sync.fold import Standing, fold
 from sync.protocol import Batch, Request
-from sync.records import LessonPlanned, RegisterTaken, ScreenNote, fact_id
+from sync.records import ContentOffered, LessonPlanned, RegisterTaken, ScreenNote, fact_id
 from sync.tables import RENEWAL_TIME, Entry, Here
 from tests.sync.peers import NOON, Lost, Peer, Wire, a_lesson, marks, node_id, replaced
 
@@ -131,6 +131,12 @@ class Journals(RuleBasedStateMachine):
         """The hub plans what it teaches."""
         day, starts = a_lesson(lesson).split()[1:]
         self._say(self.hub, Entry("timetable", school, LessonPlanned("7Б", starts, (day,), f"Физика {seed}")))
+
+    @rule(by_region=st.booleans(), number=st.integers(0, LESSONS - 1))
+    def offer_an_item(self, by_region: bool, number: int) -> None:
+        """Somebody above the schools publishes for all of them; nothing here looks at the signature."""
+        peer = self.region if by_region else self.hub
+        self._say(peer, Entry("library", "", ContentOffered(peer.node, "key", number + 1, "{}", "signature")))
 
     @rule(room=which, notes=st.integers(1, 5))
     def note_at_length(self, room: int, notes: int) -> None:
@@ -336,6 +342,8 @@ class Journals(RuleBasedStateMachine):
         for room in self.rooms:
             school = self.school(room)
             assert room.facts(*SHARED, school=school) == self.hub.facts(*SHARED, school=school)
+            assert room.facts("library") == self.hub.facts("library")
+        assert self.hub.facts("library") == self.region.facts("library")
         if not self.was_copied:
             assert len(self.region.facts()) == len(set(self.region.facts()))
         for school in SCHOOLS:

@@ -22,6 +22,7 @@ from sync.membership import MOST_TIERS
 from sync.protocol import BATCH_BYTES, BATCH_FACTS, MAX_NEED, Batch, Head, Reply, Request
 from sync.records import (
     Audited,
+    ContentOffered,
     HandRaised,
     LessonPlanned,
     NodeRevoked,
@@ -53,6 +54,7 @@ from tests.sync.served import DEADLINE, Pair, two
 ILL = RegisterTaken(a_lesson(1), {1: "ill"}, "somebody else", reason="none")
 PLAN = LessonPlanned("7Б", "08:30", ("2026-11-26",), "forged")
 CHILD = RosterChanged("p1", "7Б", 1, "sealed")
+OFFER = ContentOffered(HUB, "key", 1, "{}", "signature")
 
 
 @pytest.fixture
@@ -74,6 +76,7 @@ def country(tmp_path: Path) -> Iterator[Country]:
         ("roster", CHILD),
         ("talk", HandRaised("7Б 2026-11-26 08:30", "lesson", up=True)),
         ("log", ScreenNote("x")),
+        ("library", OFFER),
     ],
 )
 @pytest.mark.parametrize("school", ["dala", "hub", "nobodys"])
@@ -85,17 +88,29 @@ def test_a_classroom_writes_nothing_about_another_school(
     assert batch.stream not in country.hub.streams()
 
 
-@pytest.mark.parametrize(("class_", "record"), [("correction", ILL), ("timetable", PLAN), ("roster", CHILD)])
+@pytest.mark.parametrize(
+    ("class_", "school", "record"),
+    [
+        ("correction", "aul", ILL),
+        ("timetable", "aul", PLAN),
+        ("roster", "aul", CHILD),
+        ("library", "aul", OFFER),
+        ("library", "", OFFER),
+    ],
+)
 def test_a_classroom_writes_nothing_that_its_hub_writes(
-    country: Country, class_: str, record: Record
+    country: Country, class_: str, school: str, record: Record
 ) -> None:
-    batch = forged(ROOM, class_, "aul", record)
+    batch = forged(ROOM, class_, school, record)
     assert brought(country.hub, country.room, batch) == (batch.stream,)
 
 
 @pytest.mark.parametrize("node", [HUB, OTHER, LAB, SUB, REGION, node_id(1000)])
-def test_a_classroom_writes_in_nobody_elses_name(country: Country, node: str) -> None:
-    batch = forged(node, "register", "aul", ILL)
+@pytest.mark.parametrize(("class_", "school", "record"), [("register", "aul", ILL), ("library", "", OFFER)])
+def test_a_classroom_writes_in_nobody_elses_name(
+    country: Country, node: str, class_: str, school: str, record: Record
+) -> None:
+    batch = forged(node, class_, school, record)
     assert brought(country.hub, country.room, batch) == (batch.stream,)
 
 
@@ -117,6 +132,9 @@ def test_a_classroom_writes_in_nobody_elses_name(country: Country, node: str) ->
         ("timetable", "dala", False),
         ("timetable", "region", False),
         ("roster", "aul", False),
+        ("library", "", True),
+        ("library", "hub", False),
+        ("library", "aul", False),
         ("newer-class", "aul", True),
         ("newer-class", "dala", False),
     ],

@@ -8,14 +8,15 @@ import pytest
 from sync import exchange, forks, tables
 from sync.errors import RenewedTooOften
 from sync.protocol import Head, Reply, Request
-from sync.records import LessonPlanned, NodeRevoked, Record, RegisterTaken, RosterChanged
+from sync.records import ContentOffered, LessonPlanned, NodeRevoked, Record, RegisterTaken, RosterChanged
 from sync.tables import MOST_RENEWALS
-from tests.sync.country import FAR, HUB, REGION, ROOM, Country, claim, forged, members
+from tests.sync.country import FAR, HUB, REGION, ROOM, SUB, Country, claim, forged, members
 from tests.sync.peers import NOON, Peer, a_lesson, node_id
 
 ILL = RegisterTaken(a_lesson(1), {1: "ill"}, "somebody else", reason="none")
 PLAN = LessonPlanned("7Б", "08:30", ("2026-11-26",), "forged")
 CHILD = RosterChanged("p1", "7Б", 1, "sealed")
+OFFER = ContentOffered(HUB, "key", 1, "{}", "signature")
 
 
 @pytest.fixture
@@ -36,6 +37,9 @@ def country(tmp_path: Path) -> Iterator[Country]:
         (REGION, "roster", "dala", CHILD),
         (REGION, "register", "aul", ILL),
         (REGION, "control", "", claim(ROOM, "mine")),
+        (SUB, "library", "", OFFER),
+        (HUB, "library", "", OFFER),
+        (REGION, "library", "dala", OFFER),
     ],
 )
 @pytest.mark.parametrize("is_promised", [False, True])
