@@ -11,7 +11,7 @@ A little loss by itself says nothing: radio links lose packets without being ful
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -96,6 +96,24 @@ class RoundTrips:
         return took - min(self._least) if now - at < FRESH_TRIP else None
 
 
+class Strain(Struct, frozen=True):
+    """What a link does to a publication, for those who want to use the rest of it; counts since it began."""
+
+    delay: float | None  # seconds: the least of any packet since it was asked before; None where none came
+    expected: int  # packets
+    arrived: int  # of these, without being asked for again
+    fell: float  # when the link was last found full, in the seconds packets are stamped with
+
+
+def worst(felt: Sequence[Strain]) -> Strain | None:
+    """Return what the link does to several publications: the longest delay, all losses; None for none."""
+    if not felt:
+        return None
+    delays = [each.delay for each in felt if each.delay is not None]
+    expected, arrived = sum(each.expected for each in felt), sum(each.arrived for each in felt)
+    return Strain(max(delays, default=None), expected, arrived, max(each.fell for each in felt))
+
+
 class _Window(Struct, frozen=True):
     seconds: float
     octets: int
@@ -109,6 +127,7 @@ class LinkEstimate:
         self.queue = 0.0
         self._watches: dict[Source, DelayWatch] = {}
         self._least: dict[Source, float] = {}
+        self._felt: dict[Source, float] = {}
         self._sound_heard = float("-inf")
         self._octets = 0
         self._decided: float | None = None
@@ -133,8 +152,15 @@ class LinkEstimate:
         """Note the timestamp of a packet that is newer than all before; a repeated one says nothing."""
         delay = self._watches.setdefault(kind, DelayWatch()).delay(timestamp / CLOCK_RATE[kind], now)
         self._least[kind] = min(delay, self._least.get(kind, delay))
+        self._felt[kind] = min(delay, self._felt.get(kind, delay))
         if kind == "audio":
             self._sound_heard = now
+
+    def strain(self, now: float, counted: tuple[int, int]) -> Strain:
+        """Return what the link does; `counted` as for decide()."""
+        delay = self._felt.get("audio" if now - self._sound_heard < HEARD_LATELY else "video")
+        self._felt.clear()
+        return Strain(delay, *counted, self._fell)
 
     def decide(self, now: float, counted: tuple[int, int], swelling: Callable[[float], float | None]) -> bool:
         """Update once a window; return whether the sender should know at once.

@@ -10,6 +10,7 @@ from msgspec import Struct
 from yarl import URL
 
 from edge.media.pull import CONNECT_TIME, REQUEST_TIME, Parent, ParentFailed, Pull, read_whole
+from edge.media.sight import Sight
 from edge.media.stream import NAME
 
 NEWS_WAIT = 25.0  # seconds the parent may hold an answer back until something changes
@@ -107,6 +108,14 @@ class Link:
                 self._pulls = {name: task for name, task in self._pulls.items() if not task.done()}
                 for name in self._live - self._pulls.keys():
                     self._pulls[name] = tasks.create_task(self._keep(name))
+
+    def pulled(self) -> list[str]:
+        """Return the streams that come from the parent now."""
+        return list(self._pull.sessions)
+
+    async def tell(self, name: str, sight: Sight) -> bool:
+        """Say what a stream looks like here; false when the parent was not told."""
+        return await self._pull.tell(name, sight)
 
     def _wanted(self, listing: Listing) -> list[str]:
         """Return what to pull; a hub found on the network is anybody, and its names become names of files."""

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from edge.media import rtcp
 from edge.media.blast import Line, blast
@@ -13,6 +13,7 @@ from edge.media.paced import PacedVideo
 from edge.media.packet import RTP_HEADER, Kind, Packet
 from edge.media.rate import VIDEO_SHARE, RetransmissionBudget
 from edge.media.rtp import BadPacket
+from edge.media.sight import HOLDS, Sight
 from edge.media.stream import Stream
 from edge.media.transport import Peer
 
@@ -41,13 +42,29 @@ CNAME = "tirek"
 class Health(Struct, frozen=True):
     """How one watcher fares, from its receiver reports."""
 
-    state: str  # ok, no-picture, no-sound, frozen, gone
+    state: str  # ok, no-picture, no-sound, frozen, gone; black, silent and still where somebody looks
     sees: bool
     hears: bool
     frozen: bool
     loss: float
     rtt: float | None
     bitrate: int | None
+    sight: Sight = Sight()
+
+
+class Sent(Struct, frozen=True):
+    """What was sent to watchers since the start, and what was not; packets, but for the pictures."""
+
+    packets: int = 0
+    octets: int = 0  # without headers
+    resent: int = 0
+    refused: int = 0  # asked for again beyond what may be sent again
+    unsent: int = 0  # the kernel's queue was full
+    left_out: int = 0  # pictures that a narrow link had no room for
+
+    def __add__(self, other: "Sent") -> "Sent":
+        """Return the sum of both."""
+        return Sent(*map(sum, zip(structs.astuple(self), structs.astuple(other), strict=True)))
 
 
 class _Feed(Struct):
@@ -73,6 +90,7 @@ class Outlet:
         self.paced: PacedVideo | None = None
         self.budget = RetransmissionBudget()
         self.resent = 0
+        self._left_out = 0  # pictures, by queues that it had before
         self._ntp = ntp
         self._feeds = {kind: _Feed(kind, number) for kind, number in types.items()}
         self._by_ssrc = {stream.tracks[kind].ssrc: feed for kind, feed in self._feeds.items()}
@@ -88,6 +106,7 @@ class Outlet:
         self._trips: deque[float] = deque([peer.rtt] if peer.rtt is not None else [], TRIPS)
         self._full = False  # an estimate was believed, and has not yet said that all fits again
         self._reported = 0.0
+        self._told: tuple[Sight, float] = (Sight(), 0.0)
         peer.on_rtcp = self.take_rtcp
 
     @property
@@ -104,6 +123,19 @@ class Outlet:
         """Send video through a queue from now on; `following` is the next sequence number if any was sent."""
         track = self.stream.tracks["video"]
         self.paced = PacedVideo((h264 if track.codec == "H264" else vp8).starts_key, following)
+
+    def unpace(self) -> None:
+        """Send video as it comes from now on."""
+        self._left_out += self.paced.left_out if self.paced is not None else 0
+        self.paced = None
+
+    @property
+    def sent(self) -> Sent:
+        """What was sent so far, and what was not."""
+        packets = sum(feed.packets for feed in self._feeds.values())
+        octets = sum(feed.octets for feed in self._feeds.values())
+        left_out = self._left_out + (self.paced.left_out if self.paced is not None else 0)
+        return Sent(packets, octets, self.resent, self.budget.refused, self.line.unsent, left_out)
 
     def bitrate(self, now: float) -> float:
         """Return the bits per second that may be sent."""
@@ -222,6 +254,14 @@ class Outlet:
         if packets:
             self.peer.send_rtcp(rtcp.build(*packets))
 
+    def told(self, sight: Sight, now: float) -> None:
+        """Take what the far end says of picture and sound; a fault counts until it is not repeated."""
+        self._told = (sight, now)
+
+    def _sight(self, now: float) -> Sight:
+        sight, at = self._told
+        return sight if not sight.fault or now - at < HOLDS else Sight()
+
     def health(self, now: float) -> Health:
         """Say how the peer fares."""
         picture, sound = self._moves("video", now), self._moves("audio", now)
@@ -234,10 +274,20 @@ class Outlet:
             state = "frozen" if frozen else "no-picture"
         elif "audio" in self._feeds and not sound:
             state = "no-sound"
+        sight = self._sight(now)
+        if state == "ok" and sight.remark:
+            state, frozen = sight.remark, frozen or sight.fault == "frozen"
         loss = max((feed.loss for feed in self._feeds.values()), default=0.0)
         estimate = self._estimate[1] if self._estimate else None
         return Health(
-            state, picture, sound, frozen, round(loss, 3), self._trips[-1] if self._trips else None, estimate
+            state,
+            picture,
+            sound,
+            frozen,
+            round(loss, 3),
+            self._trips[-1] if self._trips else None,
+            estimate,
+            sight,
         )
 
     def _moves(self, kind: Kind, now: float) -> bool:

@@ -11,12 +11,14 @@ from edge.media import sdp
 from edge.media.negotiate import Refused, read_answer
 from edge.media.packet import Codec, Kind, Track
 from edge.media.receiver import Receiver
+from edge.media.sight import Sight, written
 from edge.media.studio import Studio
 from edge.media.transport import Identity, Peer, PeerFailed
 
 SILENCE = 4.0  # seconds without a datagram until the link counts as cut: sender reports come every second
 CONNECT_TIME = 1.5  # seconds for TCP: a link that is back after a cut is found by the next try
 REQUEST_TIME = 6.0  # seconds for one exchange on a link of 64 kbit/s
+REPORT_TIME = 2.0  # seconds to tell the parent what a lesson looks like; it is told again
 FAREWELL_TIME = 1.0  # seconds to tell the parent that we leave; it notices by itself too
 NAME_HEADER = "X-Tirek-Name"
 MAX_ANSWER = sdp.MAX_SDP
@@ -70,6 +72,22 @@ class Parent:
         except (aiohttp.ClientError, TimeoutError, ValueError) as exc:
             raise ParentFailed(f"{type(exc).__name__}: {exc}") from exc
 
+    async def tell(self, session: URL, sight: Sight) -> bool:
+        """Say what a lesson looks like here; false when nobody answered. A refusal is an answer."""
+        timeout = aiohttp.ClientTimeout(total=REPORT_TIME)
+        headers = {**self.headers, "Content-Type": "application/json"}
+        try:
+            async with self.http.post(
+                session / "sight",
+                data=written(sight),
+                headers=headers,
+                timeout=timeout,
+                allow_redirects=False,
+            ):
+                return True
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
     async def delete(self, session: URL) -> None:
         """End a session; a parent out of reach will notice by itself."""
         timeout = aiohttp.ClientTimeout(total=FAREWELL_TIME)
@@ -93,6 +111,12 @@ class Pull:
         self._identity = identity
         self._ntp = ntp
         self._loopback = loopback
+        self.sessions: dict[str, URL] = {}  # of the streams that come from the parent now
+
+    async def tell(self, name: str, sight: Sight) -> bool:
+        """Say what a stream looks like here; false when nobody was told."""
+        session = self.sessions.get(name)
+        return session is not None and await self._parent.tell(session, sight)
 
     async def once(self, name: str) -> None:
         """Join a stream and receive it until it ends or the link is cut; raise ParentFailed."""
@@ -105,10 +129,12 @@ class Pull:
             answer, session = await self._parent.post(f"/whep/{name}", offer)
             description, tracks = read_answer(answer, sections)
             await peer.connect(description.transport, description.transport.setup == "passive")
+            self.sessions[name] = session
             await self._receive(peer, name, tracks)
         except (PeerFailed, Refused) as exc:
             raise ParentFailed(str(exc)) from exc
         finally:
+            self.sessions.pop(name, None)
             await peer.close()
             if session is not None:
                 await self._parent.delete(session)
@@ -119,8 +145,10 @@ class Pull:
         publication = stream.publication
         receiver = Receiver(peer, stream, list(tracks.values()), self._ntp)
         log.info("parent connected stream=%s codecs=%s", name, sdp.codecs(tracks))
+        stream.strain = receiver.strain
         try:
             await receiver.run(SILENCE)
         finally:
+            stream.strain = None
             self._studio.leave(stream, publication)
             log.info("parent left stream=%s counts=%s", name, receiver.counts)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec import Struct, structs
 
 from edge.media import rtcp
-from edge.media.estimate import LinkEstimate
+from edge.media.estimate import LinkEstimate, Strain
 from edge.media.loss import LossTracker
 from edge.media.packet import CLOCK_RATE, Track
 from edge.media.rtp import BadPacket, Rtp, Unwrapper
@@ -132,6 +132,7 @@ class Receiver:
         loop = asyncio.get_running_loop()
         self._peer.on_rtp, self._peer.on_rtcp = self.take_rtp, self.take_rtcp
         self._stream.ask_publisher = self.ask_key
+        self._stream.counts = lambda: structs.asdict(self.counts)
         while not self._peer.closed.is_set() and loop.time() - self._peer.heard < silence:
             if self._stream.publication != self._turn:
                 return  # somebody else publishes under this name now, or the stream has ended
@@ -216,6 +217,10 @@ class Receiver:
         if fell or now - self._reported >= REPORT_PAUSE:
             self._reported = now
             self._report(now)
+
+    def strain(self) -> Strain:
+        """Return what the way to here does to this publication, since it was asked before."""
+        return self._estimate.strain(asyncio.get_running_loop().time(), self._counted())
 
     def _counted(self) -> tuple[int, int]:
         heard = [lane for lane in self._lanes.values() if lane.received]

@@ -137,7 +137,7 @@ class Fanout:
         if paced.waiting:
             self._hurry()
         elif not wires and paced.settled and not outlet.narrow:
-            outlet.paced = None
+            outlet.unpace()
             self._paced.remove(outlet)
             self._share(outlet)
 
@@ -188,6 +188,11 @@ class Relay:
         if found is None or found.stream is not stream:
             found = self.fanouts[stream.name] = Fanout(stream, self._hurry.set)
         return found
+
+    @property
+    def sends(self) -> bool:
+        """Tell whether somebody is sent anything."""
+        return any(fanout.outlets for fanout in self.fanouts.values())
 
     async def run(self) -> None:
         """Drive paced queues and reports until cancelled."""

@@ -2,9 +2,10 @@
 
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from edge.media.codec import h264, vp8
+from edge.media.estimate import Strain
 from edge.media.packet import CLOCK_RATE, Drain, Kind, Packet, Track
 from edge.media.splice import Splice
 from edge.media.timeline import SenderClock
@@ -92,6 +93,11 @@ class Stream:
         self.key: Packet | None = None
         self.ntp_shift: float | None = None
         self.ask_publisher: Callable[[], None] = _nobody
+        self.strain: Callable[[], Strain] | None = (
+            None  # of the link to the parent, while it comes from there
+        )
+        # What the publication brought and what went wrong with it, by name; of the last one, when it is over.
+        self.counts: Callable[[], Mapping[str, int]] = dict
         self.bitrate = 0.0  # bits per second over the last RATE_SPAN or so
         self._drains: list[Drain] = []
         self._rated = (since, 0)

@@ -9,9 +9,10 @@ from functools import partial
 from msgspec import Struct, structs
 
 from edge.media.negotiate import Agreed, Refused, agree_watch, read_offer
-from edge.media.outlet import Health, Outlet
+from edge.media.outlet import Health, Outlet, Sent
 from edge.media.relay import Fanout, Relay
 from edge.media.session import Session, Sessions
+from edge.media.sight import Sight
 from edge.media.stream import Stream
 from edge.media.studio import Studio
 from edge.media.transport import PeerFailed
@@ -51,6 +52,7 @@ class Whep:
         self._limit = limit
         self._asked = 0
         self._here: list[tuple[Watcher, Outlet]] = []
+        self._sent = Sent()  # to those who left
         # Of those who left not the outlets, each of which would keep a stream and all its packets.
         self._gone: deque[tuple[Watcher, Health, float]] = deque(maxlen=MAX_REMEMBERED)
 
@@ -99,12 +101,24 @@ class Whep:
             fanout.leave(outlet)
             self._here.remove(here)
             outlet.peer.closed.set()
+            self._sent += outlet.sent
             now = asyncio.get_running_loop().time()
             self._gone.append((watcher, _departed(outlet.health(now)), now))
+
+    @property
+    def sent(self) -> Sent:
+        """What was sent to all watchers since the start, and what was not."""
+        return sum((outlet.sent for _, outlet in self._here), self._sent)
 
     def count(self, stream: Stream) -> int:
         """Return how many watch a stream."""
         return sum(outlet.stream is stream for _, outlet in self._here)
+
+    def told(self, session: Session, sight: Sight, now: float) -> None:
+        """Take what a watcher says of its picture and sound; one that does not watch yet is ignored."""
+        for _, outlet in self._here:
+            if outlet.peer is session.peer:
+                outlet.told(sight, now)
 
     def watchers(self, stream_name: str, now: float) -> list[tuple[Watcher, Health]]:
         """Return who watches a stream and how they fare; those who left a minute ago or less come last."""
@@ -116,4 +130,4 @@ class Whep:
 
 
 def _departed(health: Health) -> Health:
-    return structs.replace(health, sees=False, hears=False, frozen=False)
+    return structs.replace(health, sees=False, hears=False, frozen=False, sight=Sight())

@@ -12,7 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from edge.media.record.durable import Disk, DiskFile
+from edge.media.record.durable import BlockFile, Disk, DiskFile
 
 SECTOR = 512
 
@@ -63,6 +63,24 @@ class LoggedFile(DiskFile):
         self._log.append(Step("sync", self.path.name))
 
 
+class LoggedBlocks(BlockFile):
+    """A file whose pieces come in any order, and that notes them."""
+
+    def __init__(self, log: Log, path: Path, size: int) -> None:
+        super().__init__(path, size)
+        self._log, self._name = log, path.name
+
+    def write(self, at: int, piece: bytes) -> None:
+        """Put a piece in its place."""
+        self._log.append(Step("write", self._name, piece, at))
+        super().write(at, piece)
+
+    def sync(self) -> None:
+        """Sync."""
+        super().sync()
+        self._log.append(Step("sync", self._name))
+
+
 class LoggedDisk(Disk):
     """A disk that notes what it is asked."""
 
@@ -79,6 +97,13 @@ class LoggedDisk(Disk):
         """Open a file that libav wrote."""
         self.log.append(Step("create", path.name))
         return LoggedFile(self.log, path, 0, content=b"")
+
+    def blocks(self, path: Path, size: int) -> BlockFile:
+        """Open a file of a known size; one that is new has only zeros."""
+        if not path.exists():
+            self.log.append(Step("create", path.name))
+            self.log.append(Step("write", path.name, bytes(size), 0))
+        return LoggedBlocks(self.log, path, size)
 
     def sync_folder(self, folder: Path) -> None:
         """Sync names."""

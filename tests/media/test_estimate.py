@@ -5,7 +5,7 @@ from random import Random
 import pytest
 from msgspec import Struct
 
-from edge.media.estimate import FLOOR, START, LinkEstimate, LossEstimate
+from edge.media.estimate import FLOOR, START, LinkEstimate, LossEstimate, Strain, worst
 from edge.media.packet import Kind
 from edge.media.rate import VIDEO_SHARE
 
@@ -161,3 +161,24 @@ def test_without_losses_it_climbs_until_nothing_is_left_out() -> None:
 def test_losses_never_take_the_last_sound_away() -> None:
     losses = LossEstimate()
     assert [losses.note(1.0, LESSON) for _ in range(20)][-1] == FLOOR
+
+
+def test_what_a_link_does_to_a_lesson_is_told_since_it_was_asked_before() -> None:
+    estimate = LinkEstimate()
+    for number in range(10):
+        late = 0.03 if number else 0.0
+        estimate.moved("audio", number * 960, number * 0.02 + late)
+    assert estimate.strain(0.2, (10, 10)).delay == 0.0
+    for number in range(10, 20):
+        estimate.moved("audio", number * 960, number * 0.02 + 0.03)
+    felt = estimate.strain(0.4, (20, 19))
+    assert felt.delay == pytest.approx(0.03)
+    assert (felt.expected, felt.arrived, felt.fell) == (20, 19, float("-inf"))
+    assert estimate.strain(0.6, (20, 19)).delay is None
+
+
+def test_of_several_lessons_the_worst_counts() -> None:
+    calm, late = Strain(0.0, 10, 10, float("-inf")), Strain(0.05, 10, 8, 7.0)
+    assert worst([calm, late]) == Strain(0.05, 20, 18, 7.0)
+    assert worst([Strain(None, 0, 0, 1.0), calm]) == Strain(0.0, 10, 10, 1.0)
+    assert worst([]) is None

@@ -39,6 +39,41 @@ class DiskFile:
             self._fd = -1
 
 
+class BlockFile:
+    """A file of a known size whose pieces come in any order; what is not there yet takes no room."""
+
+    def __init__(self, path: Path, size: int) -> None:
+        self._fd = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+        if os.fstat(self._fd).st_size != size:
+            os.ftruncate(self._fd, size)
+
+    @property
+    def is_gone(self) -> bool:
+        """True when somebody has removed the file."""
+        return os.fstat(self._fd).st_nlink == 0
+
+    def read(self, at: int, most: int) -> bytes:
+        """Return up to so many bytes from a place on."""
+        return os.pread(self._fd, most, at)
+
+    def write(self, at: int, piece: bytes) -> None:
+        """Put a piece in its place."""
+        rest = memoryview(piece)
+        while rest:
+            written = os.pwrite(self._fd, rest, at)
+            rest, at = rest[written:], at + written
+
+    def sync(self) -> None:
+        """Return when everything written will outlive a power cut."""
+        os.fdatasync(self._fd)
+
+    def close(self) -> None:
+        """Close the file; calling it again does nothing."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
 class Disk:
     """The file system as recordings see it. Tests put a disk here that loses its cache."""
 
@@ -49,6 +84,10 @@ class Disk:
     def reopen(self, path: Path) -> DiskFile:
         """Open an existing file for cutting and appending."""
         return DiskFile(path, flags=0)
+
+    def blocks(self, path: Path, size: int) -> BlockFile:
+        """Open a file of so many bytes, made if it is not there."""
+        return BlockFile(path, size)
 
     def sync_folder(self, folder: Path) -> None:
         """Return when the names in the folder will outlive a power cut."""

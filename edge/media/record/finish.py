@@ -7,18 +7,28 @@ moment leaves one of the two.
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 
 import av
 
 from edge.media.record import recording as notes
+from edge.media.record.canonical import Hurried
 from edge.media.record.durable import NEW
 from edge.media.record.fragments import Look
+from edge.media.record.index import encode, encode_header
 from edge.media.record.part import Place
-from edge.media.record.recording import Recording
-from edge.media.record.remux import Hurried, Remux
+from edge.media.record.recording import INDEX, Recording
+from edge.media.record.remux import Remux
+from edge.media.record.sheet import Form
+
+PIECE = 1 << 16  # bytes that are summed at once
 
 log = logging.getLogger(__name__)
+
+
+def _always() -> None:
+    """Go on."""
 
 
 def finish_all(place: Place, recordings: Iterable[Recording], hurried: Callable[[], bool]) -> None:
@@ -38,7 +48,16 @@ def finish(place: Place, recording: Recording, hurried: Callable[[], bool], cut_
     """Make one recording seekable. Raises OSError, av.FFmpegError, Hurried."""
     path = recording.path(place.folder)
     if not _is_seekable(path, recording.extension):
-        _replace(place, recording, path, hurried)
+        form = _replace(place, recording, path, hurried)
+    else:  # the power failed, or the node was stopped, right after it took its place
+        found = Remux(recording, notes.read_index(place.folder, recording.id), hurried).placed(path)
+        form = found[0] if found else None
+
+    def go_on() -> None:
+        if hurried():
+            raise Hurried(recording.id)
+
+    recording.digest = _settled(place, recording, form, go_on) if form is not None else ""
     recording.bytes = path.stat().st_size
     recording.state = "interrupted" if cut_short else "done"
     recording.whole = recording.is_intact and not cut_short
@@ -46,18 +65,38 @@ def finish(place: Place, recording: Recording, hurried: Callable[[], bool], cut_
     log.info("finished id=%s seconds=%.1f whole=%s", recording.id, recording.seconds, recording.whole)
 
 
-def _replace(place: Place, recording: Recording, path: Path, hurried: Callable[[], bool]) -> None:
+def digest_of(path: Path, go_on: Callable[[], None] = _always) -> str:
+    """Return the SHA-256 of a file; raises OSError, and whatever `go_on` does, asked every PIECE."""
+    digest = sha256()
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            go_on()
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _replace(place: Place, recording: Recording, path: Path, hurried: Callable[[], bool]) -> Form | None:
     size = path.stat().st_size
     place.check(size + size // 16)  # the table of all frames needs 1 to 2 %
     draft = path.with_name(path.name + NEW)
     try:
-        copied = Remux(recording, notes.read_index(place.folder, recording.id), hurried).run(path, draft)
-        _sync(place, draft)
+        made = Remux(recording, notes.read_index(place.folder, recording.id), hurried).run(path, draft)
+        sync(place, draft)
         place.disk.replace(draft, path)
     finally:
         with suppress(OSError):
             place.disk.remove(draft)
-    recording.frames, recording.seconds = copied.frames, round(copied.seconds, 3)
+    recording.frames, recording.seconds = made.copied.frames, round(made.copied.seconds, 3)
+    return made.form
+
+
+def _settled(place: Place, recording: Recording, form: Form, go_on: Callable[[], None]) -> str:
+    """Let the index know the file's frames and no more, and return the file's digest."""
+    known = notes.read_index(place.folder, recording.id)
+    if known is None or len(known.entries) != len(form.index.entries) or known.torn:
+        content = encode_header(form.index.header) + b"".join(map(encode, form.index.entries))
+        place.disk.save(place.folder / (recording.id + INDEX), content)
+    return digest_of(recording.path(place.folder), go_on)
 
 
 def _is_seekable(path: Path, extension: str) -> bool:
@@ -65,7 +104,8 @@ def _is_seekable(path: Path, extension: str) -> bool:
         return Look(file, extension).shape().seekable
 
 
-def _sync(place: Place, draft: Path) -> None:
+def sync(place: Place, draft: Path) -> None:
+    """Return when a file that somebody else wrote will outlive a power cut."""
     file = place.disk.reopen(draft)
     try:
         file.sync()

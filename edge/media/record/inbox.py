@@ -41,6 +41,7 @@ class Inbox:
 
     def __init__(self) -> None:
         self.dropped = 0
+        self.takes = 0  # how often the writer came for more: several times a second, unless the disk hangs
         self._condition = threading.Condition()
         self._items: deque[Item] = deque()
         self._bytes = 0
@@ -96,6 +97,7 @@ class Inbox:
         """Wait for something to do and return all there is."""
         with self._condition:
             self._taken = 0
+            self.takes += 1
             self._condition.wait_for(lambda: self._ticked or self._closing or len(self._items) >= WAKE)
             batch = Batch(list(self._items), self._now, dict(self._clocks), self._closing)
             self._taken = len(self._items) + 1

@@ -83,6 +83,11 @@ class Recorder:
         """How much the writer has not dealt with yet: grows when the disk hangs."""
         return self._inbox.backlog
 
+    @property
+    def takes(self) -> int:
+        """How often its writer came for more; the same number again and again: the disk hangs."""
+        return self._inbox.takes
+
     def packet(self, packet: Packet) -> None:
         """Take one packet, in order of arrival."""
         lane = self._lanes.get(packet.kind)
@@ -126,6 +131,11 @@ class Recorder:
         """The node stops: close the files, and leave what takes longer than this to the next start."""
         self._deadline = monotonic() + grace
         self.closed()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing follows: its writer comes for no more, and finishes its files."""
+        return self._closed
 
     @property
     def is_done(self) -> bool:

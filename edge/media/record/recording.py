@@ -39,6 +39,12 @@ class Recording(Struct, kw_only=True):
     lost: dict[Kind, int] = field(default_factory=dict)  # packets that never came and frames they broke
     dropped: int = 0  # frames not written: the disk was too slow, or their timestamps went back
     copy_of: str = ""  # the recording of the parent that this was fetched from; "" for one that was made here
+    digest: str = ""  # SHA-256 of the finished file, if it is the canonical one of its frames
+    source: str = ""  # the recording of the parent that this was healed from: their files are the same
+    healed: float = 0.0  # seconds that were missing, and came from the parent afterwards
+    missing: float = 0.0  # seconds that stay missing, nearly: the parent lacks them too
+    moved: float = 0.0  # seconds that what was here before comes later in the file since it was healed
+    unhealed: str = ""  # why it cannot be healed, a word key: gone, damaged, refused
 
     @property
     def extension(self) -> str:

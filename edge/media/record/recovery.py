@@ -9,6 +9,8 @@ from zlib import crc32
 import av
 
 from edge.media.record import recording as notes
+from edge.media.record import slides
+from edge.media.record.canonical import Hurried
 from edge.media.record.durable import NEW
 from edge.media.record.finish import finish
 from edge.media.record.fragments import Fragment, Look, Shape
@@ -18,7 +20,6 @@ from edge.media.record.naming import is_name
 from edge.media.record.pairing import as_received
 from edge.media.record.part import Place
 from edge.media.record.recording import INDEX, META, Recording, read_index
-from edge.media.record.remux import Hurried
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ def recover(place: Place, names: list[str], hurried: Callable[[], bool]) -> list
 
 def remove(place: Place, name: str) -> None:
     """Remove a recording; its description last, so that a power cut leaves nothing unnamed."""
+    slides.remove(place, name)
     for suffix in (".mp4", ".webm", INDEX, META):
         place.disk.remove(place.folder / (name + suffix))
 

@@ -1,12 +1,14 @@
 """A recording's frames copied byte by byte into a file that can be sought in.
 
 Times come from the index, which has them exactly, and the sound is moved to where all sender reports of the
-lesson together say it belongs. The table of all frames stands at the front: with an index its size has a
-bound and room is left for it; without one libav moves all media behind the table once more at the end.
+lesson together say it belongs: with an index the file is the canonical one of its frames (canonical.py), its
+table at the front. Where the index does not know every frame, libav makes the times and moves all media
+behind the table once more at the end.
 """
 
 from collections.abc import Callable
 from fractions import Fraction
+from os import pread
 from pathlib import Path
 
 import av
@@ -17,50 +19,25 @@ from av.video.stream import VideoStream
 from msgspec import Struct
 
 from edge.media.packet import Codec, Kind
-from edge.media.record.index import Index
-from edge.media.record.marks import Shift
+from edge.media.record import canonical
+from edge.media.record.canonical import CODECS, Copied, Hurried
+from edge.media.record.index import Index, IndexEntry
 from edge.media.record.pairing import Pairing, as_received
 from edge.media.record.recording import Recording
+from edge.media.record.sheet import Form
+from edge.media.record.template import NoTemplate
+from edge.media.record.times import Times
 
-CODECS: dict[str, Codec] = {"h264": "H264", "vp8": "VP8", "opus": "opus"}  # by libav's name
 AFTERWARDS = {"mp4": {"movflags": "faststart"}, "webm": {"cues_to_front": "1"}}
-MP4_SAMPLE = 36  # bytes in the table: 8 time, 4 size, 12 chunk, 8 place, 4 key
-WEBM_CUE = 64  # bytes: time, track, cluster and place in it take 45 at most
-WEBM_CLUSTER = 5.0  # seconds: libav's default; where there is no picture each has one cue
-TABLE = 16_384  # bytes: what else is in a table, ten times over
+
+Places = dict[tuple[Kind, int], int]  # where the frame of a track and timestamp begins
 
 
-class Hurried(RuntimeError):
-    """Told to leave the rest for the next start."""
+class Made(Struct, frozen=True):
+    """The new file; `form` of a canonical one."""
 
-
-class Copied(Struct, frozen=True):
-    """What is in the new file."""
-
-    frames: dict[Kind, int]
-    seconds: float
-
-
-class Times:
-    """When each frame is to be shown, in seconds from the file's beginning."""
-
-    def __init__(self, index: Index, shifts: list[Shift]) -> None:
-        self._zero = index.header.zero
-        self._rates = index.header.rates
-        self._shifts = shifts
-        firsts = {entry.kind: entry for entry in reversed(index.entries)}
-        self._lift = -min([Fraction(0), *(self._raw(kind, each.timestamp) for kind, each in firsts.items())])
-
-    def of(self, kind: Kind, timestamp: int) -> Fraction:
-        """Return the time of the frame with this timestamp; never below zero."""
-        return max(self._raw(kind, timestamp) + self._lift, Fraction(0))
-
-    def _raw(self, kind: Kind, timestamp: int) -> Fraction:
-        at = Fraction(timestamp - self._zero[kind], self._rates[kind])
-        if kind == "video":
-            return at
-        later = [shift.seconds for shift in self._shifts if shift.at <= at] or [0.0]
-        return at + Fraction(later[-1]).limit_denominator(1_000_000)
+    copied: Copied
+    form: Form | None = None
 
 
 class Remux:
@@ -72,27 +49,51 @@ class Remux:
         self._times = Times(self._index, recording.shifts) if self._index else None
         self._hurried = hurried
 
-    def run(self, path: Path, draft: Path) -> Copied:
+    def run(self, path: Path, draft: Path) -> Made:
         """Write the draft; raises OSError, av.FFmpegError, Hurried."""
-        extension = self._recording.extension
-        if self._index is not None:
-            try:
-                return self._copy(path, draft, _reserve(extension, self._index))
-            except av.FFmpegError as error:
-                if isinstance(error, OSError):
-                    raise
-                # A damaged index names too few frames: the table had no room.
-        return self._copy(path, draft, AFTERWARDS[extension])
+        found = self.placed(path)
+        if found is None:
+            return Made(self._copy(path, draft))
+        form, places = found
+        with path.open("rb") as file:
+            fd = file.fileno()
 
-    def _copy(self, path: Path, draft: Path, table: dict[str, str]) -> Copied:
+            def stored(entry: IndexEntry) -> bytes:
+                return pread(fd, entry.length, places[entry.kind, entry.timestamp])
+
+            try:
+                return Made(canonical.write(draft, form, stored, self._go_on), form)
+            except NoTemplate:
+                return Made(self._copy(path, draft))
+
+    def placed(self, path: Path) -> tuple[Form, Places] | None:
+        """Return what the file holds and where; None where the index does not know every frame."""
+        if self._index is None:
+            return None
+        pairing, places = Pairing(self._index.entries), Places()
+        for found in canonical.frames(path, self._go_on):
+            entry = pairing.match(found.kind, as_received(found.codec, found.stored))
+            if entry is None:
+                return None
+            places[entry.kind, entry.timestamp] = found.at
+        kept = [each for each in self._index.entries if (each.kind, each.timestamp) in places]
+        if {each.kind for each in kept} != self._index.header.codecs.keys():
+            return None  # a track from which nothing came
+        index = Index(self._index.header, kept)
+        return Form(index, self._recording.shifts, canonical.picture_of(path)), places
+
+    def _go_on(self) -> None:
+        if self._hurried():
+            raise Hurried(self._recording.id)
+
+    def _copy(self, path: Path, draft: Path) -> Copied:
         pairing = Pairing(self._index.entries if self._index else ())
-        options = {"fflags": "+bitexact", **table}
         form = self._recording.extension
+        options = {"fflags": "+bitexact", **AFTERWARDS[form]}
         with av.open(path, "r") as source, av.open(draft, "w", format=form, options=options) as out:
             tracks = _tracks(source, out)
             for packet in source.demux():
-                if self._hurried():
-                    raise Hurried(self._recording.id)
+                self._go_on()
                 if packet.size:
                     track = tracks[packet.stream.index]
                     track.place(packet, self._time(track, packet, pairing))
@@ -135,16 +136,3 @@ def _tracks(source: InputContainer, out: OutputContainer) -> list[_Track]:
         _Track(old.type, CODECS[old.codec_context.name], new, Fraction(new.time_base or 1))
         for old, new in added
     ]
-
-
-def _reserve(extension: str, index: Index) -> dict[str, str]:
-    if extension == "mp4":
-        return {"moov_size": str(TABLE + MP4_SAMPLE * len(index.entries))}
-    cues = sum(entry.kind == "video" and entry.key for entry in index.entries)
-    cues = cues or round(_seconds(index) / WEBM_CLUSTER) + 1
-    return {"reserve_index_space": str(TABLE + WEBM_CUE * cues)}
-
-
-def _seconds(index: Index) -> float:
-    header, last = index.header, index.entries[-1]
-    return (last.timestamp - header.zero[last.kind]) / header.rates[last.kind]

@@ -12,8 +12,10 @@ from av.container import InputContainer
 from edge.media.codec import vp8
 from edge.media.packet import CLOCK_RATE, Codec
 from edge.media.record import ebml
+from edge.media.record.sheet import Look
 
 CHANNELS = 2  # RFC 7587: a packet may be mono or stereo at any time; a mono head would fold later stereo
+MATROSKA: dict[Codec, bytes] = {"H264": b"V_MPEG4/ISO/AVC", "VP8": b"V_VP8"}
 PRE_SKIP = 0  # the RTP time line has no encoder delay to cut off
 
 
@@ -35,6 +37,15 @@ def template(codec: Codec, key: bytes) -> InputContainer:
         raise NoTemplate(f"{codec}: {error}") from error
 
 
+def described(codec: Codec, picture: Look | None) -> InputContainer:
+    """Open a container whose only stream has the parameters that a file's head tells; raises NoTemplate."""
+    try:
+        track = _opus() if codec == "opus" or picture is None else _picture(codec, picture)
+        return av.open(BytesIO(_matroska(track)), "r", format="matroska")
+    except (av.FFmpegError, ValueError) as error:
+        raise NoTemplate(f"{codec}: {error}") from error
+
+
 def opus_head() -> bytes:
     """Return the identification header of RFC 7845 section 5.1."""
     return b"OpusHead" + pack("<BBHIhB", 1, CHANNELS, PRE_SKIP, CLOCK_RATE["audio"], 0, 0)
@@ -51,12 +62,13 @@ def _vp8(key: bytes) -> bytes:
     size = vp8.dimensions(key)
     if size is None:
         raise NoTemplate("VP8 key frame without dimensions")
-    width, height = size
-    return _track(
-        1,
-        b"V_VP8",
-        ebml.element(ebml.VIDEO, ebml.number(ebml.WIDTH, width), ebml.number(ebml.HEIGHT, height)),
-    )
+    return _picture("VP8", Look(*size))
+
+
+def _picture(codec: Codec, picture: Look) -> bytes:
+    sides = ebml.number(ebml.WIDTH, picture.width), ebml.number(ebml.HEIGHT, picture.height)
+    private = ebml.element(ebml.CODEC_PRIVATE, bytes.fromhex(picture.config)) if picture.config else b""
+    return _track(1, MATROSKA[codec], private, ebml.element(ebml.VIDEO, *sides))
 
 
 def _track(track_type: int, codec: bytes, *more: bytes) -> bytes:

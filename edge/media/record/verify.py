@@ -1,5 +1,7 @@
 """Is a recording whole? Every frame against its index, decoded, and what was noted while it was made."""
 
+from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 
@@ -11,11 +13,18 @@ from msgspec import Struct, field
 
 from edge.media.packet import Kind
 from edge.media.record import recording as notes
+from edge.media.record.canonical import CODECS
+from edge.media.record.finish import digest_of
 from edge.media.record.index import Index
 from edge.media.record.pairing import Pairing, as_received
 from edge.media.record.recording import Recording, read_index
-from edge.media.record.remux import CODECS, Times
+from edge.media.record.times import Times
 
+UNHEALED: Mapping[str, str] = defaultdict(
+    lambda: "what comes is not what was asked for",
+    gone="the hub deleted it",
+    damaged="the hub's file is damaged",
+)
 MAX_SKEW = 0.002  # seconds: WebM counts milliseconds, and each track may be rounded
 
 
@@ -41,6 +50,7 @@ class Verdict(Struct):
     tracks: dict[Kind, Tally] = field(default_factory=dict)
     unreadable: str = ""
     seconds: float = 0.0
+    altered: bool = False  # its bytes are not those that were noted when it was finished
 
     @property
     def skew(self) -> float:
@@ -52,6 +62,8 @@ class Verdict(Struct):
     def faults(self) -> list[str]:
         """Why it is not whole, a sentence each."""
         faults = [f"the file cannot be read: {self.unreadable}"] if self.unreadable else []
+        if self.altered:
+            faults.append("its SHA-256 is not the one that was noted")
         if self.index is None:
             faults.append("there is no index to compare with")
         faults += [fault for kind, tally in self.tracks.items() for fault in _faults(kind, tally)]
@@ -72,6 +84,7 @@ def verify(path: Path, decode: bool = True) -> Verdict:
     inspection = _Inspection(verdict)
     try:
         inspection.run(decode)
+        verdict.altered = _is_altered(verdict)
     except (OSError, av.FFmpegError) as error:
         verdict.unreadable = str(error)
     inspection.conclude()
@@ -92,6 +105,10 @@ def summary(verdict: Verdict) -> str:
             f"{each.seconds * 1000:+.1f} ms from {each.at:.1f} s on" for each in recording.shifts
         )
         lines.append(f"  sound and picture: by {recording.aligned}, moved {shifts or 'nowhere'}")
+    if recording is not None and recording.source:
+        lines.append(f"  healed from {recording.source}: {recording.healed:.1f} s came afterwards")
+    if recording is not None and recording.unhealed:
+        lines.append(f"  cannot be healed: {UNHEALED[recording.unhealed]}")
     lines += [f"  {fault}" for fault in verdict.faults]
     return "\n".join([*lines, "  whole" if verdict.whole else "  not whole"])
 
@@ -116,6 +133,11 @@ def _noted(recording: Recording | None) -> list[str]:
     if recording.reason:
         faults.append(f"stopped early: {recording.reason}")
     return faults if recording.state == "done" else [*faults, f"its state is {recording.state}"]
+
+
+def _is_altered(verdict: Verdict) -> bool:
+    noted = verdict.recording.digest if verdict.recording else ""
+    return bool(noted) and digest_of(verdict.path) != noted
 
 
 class _Inspection:
