@@ -1,0 +1,1 @@
+"""The worker process, what it sees, and what is said of it."""
