@@ -5,6 +5,11 @@ came, and go out as what it returns. Whoever owns the line writes that, in order
 
 A driver of something that moves says how it is stopped. `stop` may be asked for at any time and any number of
 times, before `begin` too: the daemon writes it when a line opens, when nobody looks any more, and at its end.
+
+That a stop was sent is no proof that anything stands. Where the far end answers to a stop, `is_stopping` is
+true from `stop` until that answer has come; the driver itself says the stop again meanwhile, where that may
+help. An owner of a line that sees it true `obeys` seconds after the stop, and `boots` after its opening,
+takes the driver's `last_resort`, which starts the board anew. Where nothing can prove it, it stays false.
 """
 
 from abc import ABC, abstractmethod
@@ -16,6 +21,7 @@ from msgspec import Struct
 from devices.errors import ActuatorUnknown, ProgramUnknown
 
 Flag = Literal["", "out-of-range"]
+Resort = Literal["none", "dtr", "break"]  # what starts a board anew from outside
 
 
 class Channel(Struct, frozen=True):
@@ -28,6 +34,9 @@ class Channel(Struct, frozen=True):
     high: float
     decimals: int = 1
     rate: float = 1.0  # samples a second, while all is well
+    accuracy: float | None = None  # ± so much in the channel's unit, as its maker says; None: nobody says
+    resolution: float | None = None  # the least difference that it can show, in its unit
+    max_rate: float | None = None  # samples a second that it can give at most
 
 
 class Actuator(Struct, frozen=True):
@@ -74,6 +83,18 @@ class Driver(ABC):
     troubles: Mapping[str, str] = {}  # by channel: a word key, while it cannot be measured
     next_ask: float = 0.0  # when `ask` is to be called again, if that is sooner than its next turn
     identity: str = ""  # what the other end said that it is; "" until it has proven to be one of this kind
+    is_hinted: bool = False  # words of its kind were heard: who said them may be asked who he is
+    last_resort: Resort = "dtr"  # what starts its board anew, where that does not stop: docs/drivers
+    obeys: float = 1.0  # seconds until a stop is proven, by a board that is well
+    boots: float = 2.5  # seconds that its board may be deaf after its line was opened, or it was started anew
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether a stop was said, and the far end has not proven yet that it stands."""
+        return False
+
+    def missed(self) -> None:  # noqa: B027  a driver of whole answers has nothing to forget
+        """Bytes were lost here: what is half said is refused; go on at the next line or frame."""
 
     def greet(self) -> bytes:
         """Return one polite question for who does not speak first; it moves and resets nothing."""

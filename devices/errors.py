@@ -12,6 +12,8 @@ DeviceError
 └── TemplateWrong     an experiment's file is refused: which, and why
 """
 
+from typing import Literal
+
 
 class DeviceError(Exception):
     """An instrument, or what is known of it, cannot be used."""
@@ -53,8 +55,16 @@ class DriverUnknown(DeviceError):
     """There is no driver of this name."""
 
 
+WhyProfile = Literal["unknown", "unreadable", "programs", "address", "addresses", "other"]
+
+
 class ProfileWrong(DeviceError):
-    """A profile is refused: which, and why."""
+    """A profile is refused: which, and why; the common reasons have a word and blanks of their own."""
+
+    def __init__(self, said: str, why: WhyProfile = "other", **blanks: str | int) -> None:
+        super().__init__(said)
+        self.why: WhyProfile = why
+        self.blanks = blanks
 
 
 class TemplateWrong(DeviceError):

@@ -10,6 +10,20 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
+# Boards whose own words for themselves are a chip's, or none. Not adapters: anything may be behind them.
+NAMES: Mapping[tuple[int, int], str] = {
+    **dict.fromkeys([(0x2341, 0x0001), (0x2341, 0x0043), (0x2341, 0x0243), (0x2A03, 0x0043)], "Arduino Uno"),
+    **dict.fromkeys([(0x2341, 0x0010), (0x2341, 0x0042), (0x2A03, 0x0042)], "Arduino Mega 2560"),
+    **dict.fromkeys([(0x2341, 0x8036), (0x2A03, 0x8036)], "Arduino Leonardo"),
+    **dict.fromkeys([(0x2341, 0x8037), (0x2A03, 0x8037)], "Arduino Micro"),
+    (0x2341, 0x0058): "Arduino Nano Every",
+    (0x2341, 0x0069): "Arduino Uno R4",
+    (0x2341, 0x1002): "Arduino Uno R4 WiFi",
+    (0x0D28, 0x0204): "BBC micro:bit",
+    (0x2E8A, 0x0005): "Raspberry Pi Pico",
+    (0x0694, 0x0009): "LEGO SPIKE Prime",
+}
+
 
 class Usb(Struct, frozen=True):
     """What the kernel tells of a USB serial port."""
@@ -21,6 +35,11 @@ class Usb(Struct, frozen=True):
     place: str = ""  # the socket: "1-2:1.0" is bus 1, socket 2
     maker: str = ""
     model: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return what people call it, before anything behind it has spoken."""
+        return NAMES.get((self.vendor, self.product), self.model)
 
     @property
     def kind(self) -> str:

@@ -38,7 +38,8 @@ from devices.probing import Kind
 from devices.registry import Family, Far, Setting
 from devices.simulate import NAMES, simulated
 
-# Boards that Arduino itself makes: whatever runs on them, a question does no harm.
+# Boards that Arduino itself makes: Firmata's question does no harm, whatever runs on them. That of a plotter
+# or a printer is not asked before such a machine has said a word of its own (devices/probing.py).
 ARDUINO = frozenset(
     (vendor, product)
     for vendor in (0x2341, 0x2A03)
@@ -47,6 +48,9 @@ ARDUINO = frozenset(
 MICROBIT, PICO = (0x0D28, 0x0204), (0x2E8A, 0x0005)
 PROGRAM = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 MAX_PROGRAMS = 16  # of a sketch: more than a menu has lines
+BLINKS = 2.5  # seconds until StandardFirmata answers, which blinks its version first
+UP = 0.3  # seconds until who is on already hears a question: opening the port starts nothing anew
+SECOND = 1.2  # seconds until who speaks once a second has spoken
 MAX_PROBES = 32  # on one bus: what RS-485 drives without a repeater
 
 T = TypeVar("T")
@@ -63,7 +67,7 @@ def meters() -> Family:
     """Multimeters and balances."""
     known = {name: MeterKind(text, name) for name, text in profiles.texts("meters")}
     kinds = tuple(
-        Kind("meters", partial(Meter, kind), bauds=kind.profile.bauds, profile=name)
+        Kind("meters", partial(Meter, kind), bauds=kind.profile.bauds, profile=name, waits=UP)
         for name, kind in known.items()
     )
     far: dict[str, Callable[[], Far]] = {name: partial(FarMeter, name) for name in DIALECTS}
@@ -72,7 +76,7 @@ def meters() -> Family:
 
 def nmea() -> Family:
     """Satellite receivers."""
-    kind = Kind("nmea", Nmea, Nmea.usb, tuple(Nmea.bauds))
+    kind = Kind("nmea", Nmea, Nmea.usb, tuple(Nmea.bauds), waits=SECOND)
     return Family("nmea", lambda _: Nmea(), (kind,), far={"nmea": Receiver})
 
 
@@ -81,13 +85,14 @@ def modbus() -> Family:
     names = tuple(profiles.names("modbus"))
     bauds = tuple(Modbus.bauds)
     far: dict[str, Callable[[], Far]] = {"modbus": lambda: Bus(_placed(Setting("ph@1,ec@2")))}
-    kind = Kind("modbus", lambda: Modbus([]), bauds=bauds)
+    kind = Kind("modbus", lambda: Modbus([]), bauds=bauds, waits=UP)
     return Family("modbus", lambda setting: Modbus(_placed(setting)), (kind,), names, far)
 
 
 def firmata() -> Family:
     """Boards with StandardFirmata."""
-    kind = Kind("firmata", partial(_firmata, Setting()), ARDUINO, tuple(Firmata.bauds))
+    bauds = tuple(Firmata.bauds)
+    kind = Kind("firmata", partial(_firmata, Setting()), ARDUINO, bauds, answers=BLINKS)
     far = _fars("firmata", "firmata-", firmata_parts.parse, FarFirmata, "sensors")
     return Family("firmata", _firmata, (kind,), tuple(profiles.names("firmata")), far)
 
@@ -96,7 +101,7 @@ def micropython() -> Family:
     """BBC micro:bit, Pico and others with MicroPython."""
     usb = {"microbit": frozenset({MICROBIT}), "pico": frozenset({PICO})}
     kinds = tuple(
-        Kind("micropython", partial(_micropython, Setting(name)), which, tuple(MicroPython.bauds), name)
+        Kind("micropython", partial(_micropython, Setting(name)), which, profile=name, waits=UP, is_own=True)
         for name, which in usb.items()
     )
     far = _fars("micropython", "", micropython_board.parse, FarMicroPython)
@@ -111,7 +116,7 @@ def mbot() -> Family:
 
 def spike() -> Family:
     """LEGO SPIKE Prime."""
-    kind = Kind("spike", Spike, Spike.usb, tuple(Spike.bauds))
+    kind = Kind("spike", Spike, Spike.usb, tuple(Spike.bauds), waits=UP, is_own=True)
     return Family("spike", lambda setting: Spike(setting.programs), (kind,), far={"spike": FarSpike})
 
 
@@ -127,7 +132,7 @@ def marlin() -> Family:
 
 def uarm() -> Family:
     """uArm Swift Pro."""
-    return _machines("uarm", Uarm, "uarm-swift-pro", frozenset(), {"uarm": FarUarm})
+    return _machines("uarm", Uarm, "uarm-swift-pro", ARDUINO, {"uarm": FarUarm})
 
 
 def _machines(
@@ -141,7 +146,7 @@ def _machines(
         programs = {each: text.decode("utf-8", "replace") for each, text in setting.programs.items()}
         return driver(_machine(setting, usual), programs)
 
-    kind = Kind(name, partial(make, Setting()), usb, tuple(driver.bauds))
+    kind = Kind(name, partial(make, Setting()), usb, tuple(driver.bauds), is_order=True)
     return Family(name, make, (kind,), tuple(profiles.names("gcode")), far)
 
 
@@ -168,14 +173,18 @@ def _text(family: str, setting: Setting, usual: str = "") -> str:
         return setting.text
     name = setting.profile or usual
     if name not in profiles.names(family):
-        raise ProfileWrong(f"no profile {name[:40]!r}; there are {', '.join(profiles.names(family))}")
+        known = ", ".join(profiles.names(family))
+        raise ProfileWrong(
+            f"no profile {name[:40]!r}; there are {known}", "unknown", profile=name[:40], known=known
+        )
     return profiles.text(family, name)
 
 
 def _lines(setting: Setting) -> Driver:
     programs = tuple(name for name in setting.profile.split(",") if name)
     if len(programs) > MAX_PROGRAMS or not all(map(PROGRAM.fullmatch, programs)):
-        raise ProfileWrong(f"{setting.profile[:80]!r} is no list of programs such as line,dance")
+        said = setting.profile[:80]
+        raise ProfileWrong(f"{said!r} is no list of programs such as line,dance", "programs", profile=said)
     return Lines((), programs)
 
 
@@ -205,7 +214,8 @@ def _placed(setting: Setting) -> list[Placed]:
     placed = [_probe(word) for word in words]
     slaves = [each.slave for each in placed]
     if len(placed) > MAX_PROBES or len(set(slaves)) < len(slaves):
-        raise ProfileWrong(f"{setting.profile[:80]!r}: one address for two probes, or more than {MAX_PROBES}")
+        wrong = f"{setting.profile[:80]!r}: one address for two probes, or more than {MAX_PROBES}"
+        raise ProfileWrong(wrong, "addresses", most=MAX_PROBES)
     return placed
 
 
@@ -214,5 +224,6 @@ def _probe(word: str) -> Placed:
     probe = modbus_probes.parse(_text("modbus", Setting(name)), name)
     slave = int(address) if address.isdecimal() else 0 if address else probe.slave
     if not 1 <= slave <= LARGEST_SLAVE:
-        raise ProfileWrong(f"{word[:40]!r}: an address is a number from 1 to {LARGEST_SLAVE}")
+        wrong = f"{word[:40]!r}: an address is a number from 1 to {LARGEST_SLAVE}"
+        raise ProfileWrong(wrong, "address", probe=word[:40], most=LARGEST_SLAVE)
     return Placed(slave, probe)

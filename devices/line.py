@@ -8,7 +8,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from devices.driver import Driver
+from devices.driver import Driver, Resort
 
 
 class Line(Protocol):
@@ -22,6 +22,10 @@ class Line(Protocol):
     def is_sent(self) -> bool:
         """Whether the other end has taken all that was written."""
 
+    @property
+    def lost_bytes(self) -> int:
+        """How many bytes nobody read in time, all of them before what `read` returns next."""
+
     async def read(self) -> bytes:
         """Return what came, or nothing, after a while; raise LineLost."""
 
@@ -31,8 +35,8 @@ class Line(Protocol):
     def urge(self, piece: bytes) -> None:
         """Send bytes before all that waits, which is thrown away; raise LineLost."""
 
-    def reset(self) -> None:
-        """Start the other end anew, where the wire can do that."""
+    def reset(self, how: Resort = "dtr") -> None:
+        """Start the other end anew, where the wire can do that; it is done aside, and soon."""
 
     def close(self) -> None:
         """Let go of the wire."""

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
+from devices.driver import Resort
 from devices.errors import LineLost
 from devices.line import Instrument
 from devices.simulate import Simulated, simulated
@@ -21,6 +22,7 @@ class SimulatedLine:
         self._far = far
         self._clock = clock
         self.at = clock()
+        self.lost_bytes = 0  # never: it speaks when it is read
         self._closed = False
         self._check()
 
@@ -45,7 +47,7 @@ class SimulatedLine:
         """Send bytes; nothing waits here; raise LineLost."""
         self.write(piece)
 
-    def reset(self) -> None:
+    def reset(self, how: Resort = "dtr") -> None:
         """Leave it as it is: it has no line for that."""
 
     def close(self) -> None:

@@ -1,6 +1,10 @@
-"""Units: UCUM codes in what is stored and sent, and how people write them (core)."""
+"""Units: UCUM codes in what is stored and sent, and how people write them, and one unit in another (core)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from math import lcm
+
+from msgspec import Struct
 
 LANGUAGES = ("kk", "ru", "en")
 
@@ -53,10 +57,95 @@ SHOWN: Mapping[str, tuple[str, str]] = {
     "[pH]/mL": ("pH/мл", "pH/mL"),
     "N/m": ("Н/м", "N/m"),
     "umol/(m2.s)": ("мкмоль/(м²·с)", "µmol/(m²·s)"),
+    "km": ("км", "km"),
+    "km/h": ("км/ч", "km/h"),
+    "cm/s": ("см/с", "cm/s"),
+    "bar": ("бар", "bar"),
+    "atm": ("атм", "atm"),
+    "[psi]": ("psi", "psi"),
+    "uA": ("мкА", "µA"),
+    "kOhm": ("кОм", "kΩ"),
+    "mN": ("мН", "mN"),
+    "kN": ("кН", "kN"),
+    "mg": ("мг", "mg"),
+    "cm3": ("см³", "cm³"),
+    "m3": ("м³", "m³"),
+    "kW": ("кВт", "kW"),
+    "kJ": ("кДж", "kJ"),
+    "mT": ("мТл", "mT"),
+    "kHz": ("кГц", "kHz"),
+    "S/m": ("См/м", "S/m"),
+    "klx": ("клк", "klx"),
+    "min": ("мин", "min"),
+    "h": ("ч", "h"),
 }
 BY_LANGUAGE: Mapping[str, Mapping[str, str]] = {
     "/min": {"kk": "соққы/мин", "ru": "уд/мин", "en": "/min"},  # heart beats
 }
+
+
+# What one unit of each is in the first of its row; exact, as the SI and UCUM define them.
+SCALES: Sequence[Mapping[str, str]] = (
+    {"m": "1", "km": "1000", "cm": "1/100", "mm": "1/1000"},
+    {
+        "Pa": "1",
+        "hPa": "100",
+        "kPa": "1000",
+        "bar": "100000",
+        "atm": "101325",
+        "mm[Hg]": "133.322",
+        "[psi]": "8896443230521/1290320000",
+    },
+    {"K": "1", "Cel": "1", "[degF]": "5/9"},
+    {"V": "1", "mV": "1/1000"},
+    {"A": "1", "mA": "1/1000", "uA": "1/1000000"},
+    {"Ohm": "1", "kOhm": "1000"},
+    {"s": "1", "ms": "1/1000", "min": "60", "h": "3600"},
+    {"g": "1", "kg": "1000", "mg": "1/1000"},
+    {"L": "1", "mL": "1/1000", "cm3": "1/1000", "m3": "1000"},
+    {"m/s": "1", "km/h": "5/18", "cm/s": "1/100"},
+    {"m/s2": "1", "[g]": "9.80665"},
+    {"N": "1", "mN": "1/1000", "kN": "1000"},
+    {"W": "1", "mW": "1/1000", "kW": "1000"},
+    {"J": "1", "kJ": "1000"},
+    {"Hz": "1", "kHz": "1000", "/min": "1/60"},
+    {"mS/cm": "1", "uS/cm": "1/1000", "S/m": "10"},
+    {"uT": "1", "mT": "1000"},
+    {"lx": "1", "klx": "1000"},
+    {"%": "1", "[ppm]": "1/10000"},  # never "1": that may be anything, steps of a converter too
+)
+ZEROS: Mapping[str, str] = {"Cel": "273.15", "[degF]": "45967/180"}  # where a scale begins, in kelvins
+
+
+class Conversion(Struct, frozen=True):
+    """How a value of one unit is said in another: by whole numbers, so that 57 cm are 0.57 m exactly."""
+
+    times: int = 1
+    plus: int = 0
+    by: int = 1
+
+    @property
+    def factor(self) -> float:
+        """Return what one unit is in the other: for differences, an accuracy or a resolution."""
+        return self.times / self.by
+
+    def true(self, value: float) -> float:
+        """Return a value in the other unit."""
+        return (value * self.times + self.plus) / self.by
+
+
+def conversion(unit: str, wanted: str) -> Conversion | None:
+    """Return how a unit is said in another; None where they measure different things, or are not known."""
+    if unit == wanted:
+        return Conversion()
+    for row in SCALES:
+        if unit in row and wanted in row:
+            factor = Fraction(row[unit]) / Fraction(row[wanted])
+            zeros = Fraction(ZEROS.get(unit, "0")) - Fraction(ZEROS.get(wanted, "0"))
+            plus = zeros / Fraction(row[wanted])
+            by = lcm(factor.denominator, plus.denominator)
+            return Conversion(int(factor * by), int(plus * by), by)
+    return None
 
 
 def shown(unit: str) -> dict[str, str]:

@@ -38,7 +38,7 @@ def _profile(folder: Path, driver: str, profile: str) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as exc:
-        raise ProfileWrong(f"{path}: {exc}") from exc
+        raise ProfileWrong(f"{path}: {exc}", "unreadable", profile=profile, reason=str(exc)) from exc
 
 
 def _programs(folder: Path) -> dict[str, bytes]:

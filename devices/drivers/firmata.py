@@ -17,6 +17,7 @@ from devices.errors import ActuatorUnknown, BeyondRange, LineLost
 QUIET = 3.0  # seconds without a word after which a board is asked who it is: a board boots in two
 PATIENCE = 1.0  # seconds until a question is asked again; then twice as long, and so on
 LONGEST_PATIENCE = 8.0  # seconds; a slow board that answers one question is not to find ten more
+PROOF = 3  # messages with nothing else between them: noise has one by chance
 AGAIN = 1.0  # seconds between two readings of digital inputs that do not change
 ADC_BITS, PWM_BITS = 10, 8  # of a board that does not say
 MODES: Mapping[str, int] = {
@@ -33,6 +34,7 @@ class Firmata(Driver):
     """A connection to a board, with what a profile says is wired to it."""
 
     bauds = (57600, 115200)
+    boots = 5.0  # two in its loader, two in which it blinks its version
 
     def __init__(self, profile: Profile) -> None:
         self.channels = [
@@ -54,6 +56,13 @@ class Firmata(Driver):
         self._modes: dict[int, int] = {}  # what we made of a pin
         self._ports: dict[int, int] = {}  # what we wrote to it
         self._strange = 0  # messages that were whole, and yet cannot be
+        self._is_stopping = False
+        self._understood = 0  # messages
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the question behind the last stop has no answer yet."""
+        return self._is_stopping
 
     def greet(self) -> bytes:
         """Ask who it is."""
@@ -81,11 +90,17 @@ class Firmata(Driver):
     def feed(self, piece: bytes, at: float) -> Heard:
         """Return what these bytes complete."""
         messages = self._decoder.feed(piece)
+        self._understood += len(messages)
+        self.is_hinted = self.is_hinted or (self._understood >= PROOF and not self._decoder.refused)
         if piece:
             self._heard = at
         heard = [each for message in messages for each in self._read(message, at)]
         self.refused = self._decoder.refused + self._strange
         return heard
+
+    def missed(self) -> None:
+        """Bytes were lost here: leave out the message that they were in."""
+        self._decoder.missed()
 
     def drive(self, actuator: str, value: float) -> bytes:
         """Return what sets a pin; raise ActuatorUnknown, BeyondRange, LineLost before the board is known."""
@@ -106,7 +121,8 @@ class Firmata(Driver):
         self._modes, self._ports = {}, {}
         if self._state == "set":
             self._state = "able"  # it reports nothing any more
-        return bytes([wire.END, wire.RESET])
+        self._is_stopping = True
+        return bytes([wire.END, wire.RESET]) + wire.ASK_FIRMWARE  # its answer proves the reset
 
     # What it said ------------------------------------------------------------------------------------------
 
@@ -118,10 +134,13 @@ class Firmata(Driver):
         if isinstance(message, wire.Text):
             return [Status(message=message.text)]
         if isinstance(message, wire.Version):
+            self.is_hinted = True
             self._forget()  # it was reset: nobody asks for the version
+            self._is_stopping = False
         elif isinstance(message, wire.Firmware):
             self.identity = f"{message.name} {message.major}.{message.minor}"
             self._state = "known" if self._state == "nobody" else self._state
+            self._is_stopping = False
         elif isinstance(message, wire.Capabilities):
             self._pins = list(message.pins)
         elif isinstance(message, wire.AnalogMap):

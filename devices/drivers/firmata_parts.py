@@ -19,6 +19,7 @@ MAX_RATE = 100  # samples a second; above it StandardFirmata loses some
 MAX_CHANNEL = 15  # what an analog message can name
 MAX_PIN = 127  # what seven bits can name
 EDGE = 0.0005  # of the reference: half a step of ten bits; a thermistor torn off shows this, and not infinity
+REFERENCE = 5.0  # volts, of most boards
 KELVIN = 273.15
 
 Params = Mapping[str, float]
@@ -37,6 +38,7 @@ class Part(Struct, frozen=True):
     convert: Convert
     params: Params = {}  # what a profile may set, and what it is otherwise
     is_digital: bool = False
+    accuracy: float | None = None  # ±, of its maker's data sheet; None where that depends on the wiring
 
 
 def _volts(ratio: float, reference: float, _: Params) -> float:
@@ -80,16 +82,20 @@ PARTS: Mapping[str, Part] = {
     "voltage": Part("voltage", "V", 0, 5, 3, _volts),
     "divider": Part("voltage", "V", 0, 25, 2, _divided, {"upper": 30_000.0, "lower": 7_500.0}),
     "shunt": Part("current", "mA", 0, 500, 2, _through, {"ohm": 10.0}),
-    "acs712-5a": Part("current", "mA", -5000, 5000, 0, _linear, {"offset": 2.5, "slope": 1000 / 0.185}),
-    "lm35": Part("temperature", "Cel", 2, 150, 1, _linear, {"offset": 0.0, "slope": 100.0}),
-    "tmp36": Part("temperature", "Cel", -40, 125, 1, _linear, {"offset": 0.5, "slope": 100.0}),
+    "acs712-5a": Part(
+        *("current", "mA", -5000, 5000, 0, _linear, {"offset": 2.5, "slope": 1000 / 0.185}), accuracy=75.0
+    ),
+    "lm35": Part("temperature", "Cel", 2, 150, 1, _linear, {"offset": 0.0, "slope": 100.0}, accuracy=1.0),
+    "tmp36": Part("temperature", "Cel", -40, 125, 1, _linear, {"offset": 0.5, "slope": 100.0}, accuracy=2.0),
     "thermistor": Part(
         *("temperature", "Cel", -40, 125, 1, _thermistor),
         {"ohm": 10_000.0, "beta": 3950.0, "fixed": 10_000.0, "above": 0.0},
     ),
     "ldr": Part("brightness", "%", 0, 100, 0, _share, {"inverse": 0.0}),
     "temt6000": Part("illuminance", "lx", 0, 1000, 0, _linear, {"offset": 0.0, "slope": 200.0}),
-    "mpx4250": Part("pressure", "kPa", 20, 250, 1, _ratiometric, {"offset": -0.04, "slope": 250.0}),
+    "mpx4250": Part(
+        *("pressure", "kPa", 20, 250, 1, _ratiometric, {"offset": -0.04, "slope": 250.0}), accuracy=3.5
+    ),
     "ph": Part("acidity", "[pH]", 0, 14, 2, _linear, {"offset": 0.0, "slope": 3.5}),
     "potentiometer": Part("angle", "deg", -150, 150, 1, _ratiometric, {"offset": 0.5, "slope": 270.0}),
     "contact": Part("contact", "1", 0, 1, 0, _switch, {"inverse": 0.0, "pullup": 0.0}, True),
@@ -140,7 +146,15 @@ class Sensor(Struct, frozen=True, forbid_unknown_fields=True):
         kind = self.kind
         low = kind.low if self.low is None else self.low
         high = kind.high if self.high is None else self.high
-        return Channel(self.name, kind.quantity, kind.unit, low, high, kind.decimals, rate)
+        most = MAX_RATE if not kind.is_digital else None
+        step = self._step() if not kind.is_digital else 1.0
+        numbers = (kind.decimals, rate, kind.accuracy, step, most)
+        return Channel(self.name, kind.quantity, kind.unit, low, high, *numbers)
+
+    def _step(self) -> float:
+        """Return what one step of a converter of ten bits is, in the middle of what it shows."""
+        step = self.value(0.5 + EDGE, REFERENCE) - self.value(0.5 - EDGE, REFERENCE)
+        return float(f"{abs(step):.2g}")
 
 
 class Moved(Struct, frozen=True, forbid_unknown_fields=True):

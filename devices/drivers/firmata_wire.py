@@ -84,6 +84,10 @@ class Decoder:
         """Return the messages that these bytes complete."""
         return [message for byte in piece if (message := self._take(byte)) is not None]
 
+    def missed(self) -> None:
+        """Bytes were lost here: whatever comes up to the next beginning is no message."""
+        self._drop()
+
     def _take(self, byte: int) -> Message | None:
         if byte < 0x80:
             return self._more(byte)

@@ -82,8 +82,8 @@ class GCode(Driver):
         """Return what asks for the position."""
 
     @abstractmethod
-    def _deed(self, name: str) -> bytes:
-        """Return the line of one of `deeds`."""
+    def _deed(self, name: str) -> list[bytes]:
+        """Return the lines of one of `deeds`."""
 
     @abstractmethod
     def _jog(self, axes: Mapping[str, float], now: float | None) -> bytes:
@@ -126,6 +126,10 @@ class GCode(Driver):
         self.refused = self._not_understood + self._lines.overlong
         return heard
 
+    def missed(self) -> None:
+        """Bytes were lost here: leave out the line that they were in."""
+        self._lines.missed()
+
     def drive(self, actuator: str, value: float) -> bytes:
         """Return what sends an axis to a place; raise ActuatorUnknown, BeyondRange."""
         found = next((each for each in self.actuators if each.name == actuator), None)
@@ -144,8 +148,8 @@ class GCode(Driver):
         if self._running:
             raise ProgramRefused(f"{self._running} runs; stop it first")
         if program in self.deeds():
-            lines = [self._deed(program)]
-            self._said.append(Status(running=program, message="started"))  # its one ok comes at its end
+            lines = self._deed(program)
+            self._said.append(Status(running=program, message="started"))  # its ok comes at its end
         else:
             lines = checked(self._texts[program], self._machine, self.dialect, self._offset)
         self._waiting, self._running, self._is_begun = deque(lines), program, program in self.deeds()
@@ -192,9 +196,13 @@ class GCode(Driver):
             self._is_begun = True
             heard.append(Status(running=self._running, message="started"))
         if not self._waiting and not any(each.about == about for each in self._sent):
-            self._running = ""
-            heard.append(Status(running="", message="finished"))
+            heard += self._took_all()
         return heard
+
+    def _took_all(self) -> Heard:
+        """Return what the ok to a program's last line says: that the machine stands."""
+        self._running = ""
+        return [Status(running="", message="finished")]
 
     def _refuses(self, word: str) -> Heard:
         """Return what the refusal of a line says; the program of which it was ends."""

@@ -3,6 +3,7 @@
 Lines are answered in order; the bytes of those without an answer stay below its buffer of 128. `?`, `!`,
 ctrl-X and 0x85 are taken at once, whatever else it does. After ctrl-X everything is forgotten, its welcome
 comes, and only then is the next line sent. If it moved, it is locked then: its position is lost (alarm 3).
+Its settings are read again after each reset and each message: one of them says whether it tells inches.
 """
 
 import re
@@ -19,6 +20,7 @@ BUILD = re.compile(r"\[(?:VER:)?(\d\.\d\w?)\.\d{8}:(.*)\]")
 REPORT = re.compile(r"<([A-Z][a-z]+)(?::\d)?([|,].*)?>")
 SETTING = re.compile(r"\$(\w+)=(.*)")
 WAITS = 1.0  # seconds for its welcome after a reset
+INCHES = "13"  # the setting that says in what it tells its position
 STALLS = 75.0  # seconds at rest with lines that it never answered: longer than a program may tell it to wait
 ALARMS = {
     1: "alarm-hard-limit",
@@ -29,6 +31,7 @@ ALARMS = {
 }
 POSITION_LOST = 3
 ERRORS = {5: "no-homing", 8: "machine-busy", 9: "machine-locked", 15: "beyond-travel", 22: "no-feed"}
+RESTS = ("", "Idle", "Alarm")  # states in which it tells its settings; "" until it has told its state
 STATES = {"Alarm": "machine-locked", "Door": "door-open", "Hold": "machine-held"}
 
 
@@ -36,6 +39,7 @@ class Grbl(GCode):
     """A connection to one machine with grbl."""
 
     bauds = (115_200,)
+    obeys = 1.5  # its welcome takes some tenths; after one second the stop is said again
     dialect = Dialect(begins=(b"G21", b"G90", b"G17", b"G94", b"G54"), waits=b"G4P0.01")
 
     def __init__(self, machine: Machine, programs: Mapping[str, str] | None = None) -> None:
@@ -45,6 +49,12 @@ class Grbl(GCode):
         self._resets = False  # its welcome is awaited
         self._reset_at: float | None = None  # None until the next `ask`
         self._rests: float | None = None  # since when it is idle though answers are due
+        self._rereads = False  # its settings may be others by now
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was reset, and its welcome has not come yet."""
+        return self._resets
 
     @staticmethod
     def deeds() -> tuple[str, ...]:
@@ -58,7 +68,7 @@ class Grbl(GCode):
     def begin(self) -> bytes:
         """Ask for version and settings."""
         self._sent.clear()
-        return self._send(b"") + self._send(b"$I") + self._send(b"$$")
+        return self._send(b"") + self._send(b"$I") + self._send(b"$$", "settings")
 
     def ask(self, now: float) -> bytes:
         """Return what comes next; the stop again if its welcome did not come."""
@@ -66,7 +76,14 @@ class Grbl(GCode):
             self._reset_at = now
         if self._reset_at is not None and now - self._reset_at >= WAITS:
             return self._stopped()  # what was ordered since then waits
-        return super().ask(now)
+        return self._settings() + super().ask(now)
+
+    def _settings(self) -> bytes:
+        is_free = not (self._running or self._sent or self._resets or self._halts)
+        if not (self._rereads and is_free and self._state in RESTS):
+            return b""
+        self._rereads = False
+        return self._send(b"$$", "settings")
 
     def run(self, program: str) -> bytes:
         """Return what begins a program; raise ProgramUnknown, also for one that must not run."""
@@ -90,11 +107,14 @@ class Grbl(GCode):
     def _told(self, line: str) -> Heard | None:
         setting, build = SETTING.fullmatch(line), BUILD.fullmatch(line)
         if setting:
-            self._unit = INCH if setting[1] == "13" and setting[2] == "1" else self._unit
+            if setting[1] == INCHES:
+                self._unit = INCH if setting[2] == "1" else 1.0
         elif build:
             self.identity = " ".join(
                 each for each in ("Grbl", build[1], build[2][:MAX_WORDS].strip()) if each
             )
+        elif line.startswith("[MSG:"):
+            self._rereads = True
         elif line and not (line[0] == "[" and line[-1] == "]") and line[0] != ">":
             return None
         return []
@@ -105,11 +125,18 @@ class Grbl(GCode):
             return None
         self.identity = self.identity or f"Grbl {found[1]}"
         self._sent.clear()
-        self._state = ""
+        self._state, self._rereads = "", True
         if self._resets:
             self._resets, self._reset_at = False, None
             return []
         return self._ends("restarted")
+
+    def _refuses(self, word: str) -> Heard:
+        if self._sent and self._sent[0].about == "settings":
+            self._rereads = word == "machine-busy"
+            self._answered()
+            return []
+        return super()._refuses(word)
 
     def _alarmed(self, code: int) -> Heard:
         self._state = "Alarm"
@@ -151,8 +178,8 @@ class Grbl(GCode):
     def _question(self) -> bytes:
         return b"?"
 
-    def _deed(self, name: str) -> bytes:
-        return b"$H" if name == "home" else b"$X"
+    def _deed(self, name: str) -> list[bytes]:
+        return [b"$H" if name == "home" else b"$X"]
 
     def _jog(self, axes: Mapping[str, float], now: float | None) -> bytes:
         line = b"$J=G53G90G21" + _words(axes) + b"F%g" % self._machine.jog

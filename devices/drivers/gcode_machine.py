@@ -12,6 +12,7 @@ from devices.errors import DeviceError
 Axis = Literal["x", "y", "z"]
 Millimetres = Annotated[float, Meta(ge=-2000, le=2000)]
 Feed = Annotated[float, Meta(gt=0, le=30_000)]  # millimetres a minute
+STEP = 0.01  # millimetres, as both families tell it at least
 RATE = 5.0  # questions for the position a second: what grbl's authors advise
 
 
@@ -29,7 +30,9 @@ class Machine(Struct, frozen=True, forbid_unknown_fields=True):
 
     def channels(self) -> list[Channel]:
         """Return a channel for each axis."""
-        return [Channel(name, "position", "mm", *self.axes[name], 2, RATE) for name in self.axes]
+        return [
+            Channel(name, "position", "mm", *self.axes[name], 2, RATE, None, STEP, RATE) for name in self.axes
+        ]
 
     def actuators(self) -> list[Actuator]:
         """Return an actuator for each axis: where it goes to. A stop leaves it where it is."""

@@ -5,6 +5,10 @@ program are under way, a question may be the third, and `M410` finds room. `M410
 lines that lie before it are still obeyed: it is said again when they are answered. A board without the
 emergency parser reads it at the end of a move at the latest, and says so (`Cap:EMERGENCY_PARSER:0`).
 
+It says ok to a move that it has planned, sixteen of them before it goes there. A program ends with M400,
+whose ok comes when the machine stands, but a board without the emergency parser would not hear a stop before
+that. There it is over when the motors' own count of steps, which M114 tells too, has rested for a while.
+
 `M112` is never sent: who obeyed it is as dead as who is broken, and wants a hand to come back. Pulsing DTR,
 which whoever owns the port may do, halts a board too.
 """
@@ -12,20 +16,21 @@ which whoever owns the port may do, halts a board too.
 import re
 from collections.abc import Mapping
 
-from msgspec.structs import replace
-
 from devices.driver import Heard, Status
 from devices.drivers.gcode import MAX_WORDS, GCode, number
 from devices.drivers.gcode_machine import Machine
 from devices.drivers.gcode_program import Dialect
 
 QUICKSTOP = b"M410"
+STANDS = 1.0  # seconds without a step: a tenth of that is between two moves, and no program goes so slowly
 STRIDE = 0.5  # seconds that an axis is sent ahead where a person sends it: what a stop or another wish waits
 ANSWER = re.compile(r"(?:\$\d+ )?ok\b *(.*)")
 ERROR = re.compile(r"(?:\$\d+ )?E\d{1,2}\b.*")
 PLACE = re.compile(r"X:? ?(\S+) Y:? ?(\S+) Z:? ?(\S+)(?: .*)?")
+COUNT = re.compile(r".*\bCount:? (.+)")
 NAMED = re.compile(r"FIRMWARE_NAME: ?(.+?)(?: \(.*| SOURCE_CODE_URL.*| PROTOCOL_VERSION.*|$)")
 MACHINE = re.compile(r".*\bMACHINE_TYPE:(.+?)(?: [A-Z_]+:.*|$)")
+BOOTS = ("Marlin", "echo:Marlin", "echo: Last Updated", "echo:Last Updated")  # what no other machine says
 CHATTER = (
     "echo:",
     "Cap:",
@@ -57,6 +62,8 @@ class Marlin(GCode):
     room = 90
     most = 2
     period = 0.5
+    obeys = 3.0  # without the emergency parser a stop is read at the end of a move
+    boots = 8.0  # its loader two, its memory card some
     asks_place = b"M114"
     asks_name = b"M115"
     quiets: tuple[bytes, ...] = (b"M104 S0", b"M140 S0")  # what else a stop switches off
@@ -66,6 +73,16 @@ class Marlin(GCode):
         self._at: dict[str, float] = {}  # where it goes; empty while that is not known
         self._free_at = 0.0  # when the way of an axis is over
         self._stops_again = False
+        self._is_prompt = False  # it has the emergency parser
+        self._place = ""  # where the motors are, as it was told last; "" while that is not told
+        self._settles = False  # every line of the program was answered, and it may still be moving
+        self._is_waited = False  # the M400 behind them was said
+        self._rests: tuple[str, float] | None = None  # where it seems to stand since then, and since when
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether an M410 has no answer yet: it comes when the machine stands."""
+        return self._stops_again or any(each.about == "stop" for each in self._sent)
 
     def greet(self) -> bytes:
         """Ask who it is; it does nothing else."""
@@ -74,14 +91,19 @@ class Marlin(GCode):
 
     def begin(self) -> bytes:
         """Ask who it is."""
-        return self.greet()
+        return b"\n" + self._send(self.asks_name, "name")
 
     def ask(self, now: float) -> bytes:
         """Return what comes next; the stop again when what lay before it was answered."""
-        if self._stops_again and all(each.about in ("", "place", "name") for each in self._sent):
+        if self._stops_again and all(each.about in ("stop", "place", "name") for each in self._sent):
             self._stops_again = False
-            return self._send(QUICKSTOP)
+            return self._send(QUICKSTOP, "stop")
         return super().ask(now)
+
+    def run(self, program: str) -> bytes:
+        """Return what begins a program; raise ProgramUnknown, also for one that must not run."""
+        self._settles = self._is_waited = False
+        return super().run(program)
 
     def _line(self, line: str, at: float) -> Heard | None:
         answer = ANSWER.fullmatch(line)
@@ -94,6 +116,7 @@ class Marlin(GCode):
         if line == "start":
             self._sent.clear()
             self._at.clear()
+            self._stops_again = False
             return self._ends("restarted")
         return self._placed(line, at) if line.startswith("X:") else self._told(line)
 
@@ -101,13 +124,15 @@ class Marlin(GCode):
         if line.startswith("echo:Unknown command") and self._running:
             self._halt("line-refused")
         if line.startswith("Cap:EMERGENCY_PARSER:"):
-            is_prompt = line.endswith(":1")
-            self.dialect = replace(self.dialect, waits=b"M400" if is_prompt else b"")
-            return [] if is_prompt else [Status(message="stop-is-late")]
+            self._is_prompt = line.endswith(":1")
+            return [] if self._is_prompt else [Status(message="stop-is-late")]
+        self.is_hinted = self.is_hinted or line.startswith(BOOTS)
         return [] if not line or line.startswith(CHATTER) else None
 
     def _okayed(self, rest: str, at: float) -> Heard:
         place = self._placed(rest, at) if rest.startswith("X") else None
+        if self._settles and not self._place and self._sent and self._sent[0].about == "place":
+            self._wait()  # though it hears no stop before the end of its moves
         return (place or []) + self._took()
 
     def _failed(self, line: str) -> Heard:
@@ -133,15 +158,48 @@ class Marlin(GCode):
         place = {axis: value for axis, value in zip("xyz", values, strict=True) if value is not None}
         if not any(each.about == "jog" for each in self._sent):
             self._at = dict(place)
-        return self._position(place, at)
+        self._place = self._motors(text)
+        return self._position(place, at) + self._settled(at)
+
+    def _motors(self, text: str) -> str:
+        """Return what a report says of where the motors are by now; "" for nothing."""
+        found = COUNT.fullmatch(text)
+        return found[1] if found else ""
+
+    def _took_all(self) -> Heard:
+        if self._is_waited:
+            return super()._took_all()
+        self._settles, self._rests = True, None
+        if self._is_prompt:
+            self._wait()
+        return []
+
+    def _wait(self) -> None:
+        self._settles, self._is_waited = False, True
+        self._waiting.append(b"M400")
+
+    def _settled(self, at: float) -> Heard:
+        """Return that the program is over, once the motors have rested."""
+        if not self._settles:
+            return []
+        if self._rests is None or self._rests[0] != self._place:
+            self._rests = self._place, at
+        if at - self._rests[1] < STANDS:
+            return []
+        self._settles = False
+        return super()._took_all()
+
+    def _ends(self, word: str) -> Heard:
+        self._settles = False
+        return super()._ends(word)
 
     def _question(self) -> bytes:
         if any(each.about in ("place", "name") for each in self._sent) or len(self._sent) > self.most:
             return b""
         return self._send(self.asks_place, "place") if self.identity else self._send(self.asks_name, "name")
 
-    def _deed(self, name: str) -> bytes:
-        return b"G28"
+    def _deed(self, name: str) -> list[bytes]:
+        return [b"G28"]
 
     def _jog(self, axes: Mapping[str, float], now: float | None) -> bytes:
         is_under_way = any(each.about == "jog" for each in self._sent)
@@ -161,7 +219,7 @@ class Marlin(GCode):
         self._stops_again = any(each.about.startswith(("program ", "jog")) for each in self._sent)
         self._at.clear()
         lines = (QUICKSTOP, *((b"M5", b"M107") if self._machine.tool else ()), *self.quiets)
-        return b"\n" + b"".join(self._send(line) for line in lines)
+        return b"\n" + b"".join(self._send(line, "stop") for line in lines)
 
 
 class Uarm(Marlin):
@@ -192,8 +250,11 @@ class Uarm(Marlin):
             return self._refuses("line-refused")
         return super()._told(line)
 
-    def _deed(self, name: str) -> bytes:
-        return b"G0 X200 Y0 Z150 F1000"  # where it stands when it is switched on
+    def _deed(self, name: str) -> list[bytes]:
+        return [b"G0 X200 Y0 Z150 F1000"]  # where it stands when it is switched on
+
+    def _motors(self, text: str) -> str:
+        return text  # it tells where it is, and not where it goes
 
 
 def _towards(begin: float, end: float, furthest: float) -> float:

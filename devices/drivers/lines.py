@@ -9,19 +9,22 @@ half of one, so it is no channel yet.
 `# name Weather station` says who it is.
 """
 
+import re
 from collections.abc import Sequence
 
 from devices.driver import Channel, Driver, Heard, Sample, Status
 from devices.drivers.lines_forms import Pair, Pairs, Remark, Row, formed
-from devices.drivers.lines_learning import PROOF, Learnt
+from devices.drivers.lines_learning import MAX_CHANNELS, PROOF, Learnt, Seen
 from devices.drivers.lines_whole import MAX_LINE, WholeLines
 from devices.errors import ProgramUnknown
+from devices.words import plain
 
 __all__ = ["MAX_LINE", "Lines"]
 
 MAX_MESSAGE = 80  # letters of what a robot says: one line of the screen
 NAME = "name "  # what a remark begins with that says who it is
 MAX_NAME = 40  # letters
+PLAIN = re.compile(rb" *[+-]?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})[ \r]*")  # the usual spelling of a number
 
 
 class Lines(Driver):
@@ -39,6 +42,7 @@ class Lines(Driver):
         self._name = "sketch"
         self._good = 0  # how many more lines were readings than were none
         self._is_first = True
+        self._plain: dict[bytes, Seen] = {}  # names that came alone in a line: half of the work is spared
 
     def feed(self, piece: bytes, at: float) -> Heard:
         """Return what these bytes complete."""
@@ -46,6 +50,10 @@ class Lines(Driver):
         self.refused = self._broken + self._learnt.refused + self._lines.overlong
         self.channels = self._learnt.channels
         return heard
+
+    def missed(self) -> None:
+        """Bytes were lost here: leave out the line that they were in."""
+        self._lines.missed()
 
     def run(self, program: str) -> bytes:
         """Return what starts a program; raise ProgramUnknown."""
@@ -58,11 +66,21 @@ class Lines(Driver):
         return b"\nstop\n" if self.programs else b""
 
     def _read(self, line: bytes, at: float) -> Heard:
+        name, _, rest = line.partition(b":")
+        seen = self._plain.get(name)
+        if seen is not None and PLAIN.fullmatch(rest):
+            return [self._learnt.sample(seen, float(rest), at)]
+        heard = self._understood(line, at)
+        if self.identity and len(heard) == 1 and len(self._plain) < MAX_CHANNELS and PLAIN.fullmatch(rest):
+            seen = self._learnt.known(name.decode("utf-8", "replace").strip())
+            self._plain.update({name: seen} if seen is not None else {})
+        return heard
+
+    def _understood(self, line: bytes, at: float) -> Heard:
         found = formed(line)
         if isinstance(found, Remark):
-            self._name = (
-                found.text.removeprefix(NAME)[:MAX_NAME] if found.text.startswith(NAME) else self._name
-            )
+            if found.text.startswith(NAME):
+                self._name = plain(found.text.removeprefix(NAME), MAX_NAME) or self._name
             return []
         broken = self._broken + self._learnt.refused
         heard = self._heard(found, at)
@@ -71,6 +89,7 @@ class Lines(Driver):
             is_good = broken == self._broken + self._learnt.refused
             self._good = self._good + 1 if is_good else max(0, self._good - 1)
             self.identity = self._name if self._good >= PROOF else ""
+            self.is_hinted = self._good > 0
         return heard
 
     def _heard(self, found: Pairs | Row | None, at: float) -> Heard:
@@ -88,7 +107,7 @@ class Lines(Driver):
             if pair.name == "battery" and pair.number is not None:
                 return Status(battery=min(1.0, max(0.0, pair.number)))
             if pair.name == "running":
-                return Status(running=pair.text[:MAX_MESSAGE])
+                return Status(running=plain(pair.text, MAX_MESSAGE))
             if pair.name == "said":
-                return Status(message=pair.text[:MAX_MESSAGE])
+                return Status(message=plain(pair.text, MAX_MESSAGE))
         return self._learnt.pair(pair, at)

@@ -25,6 +25,7 @@ class Known(NamedTuple):
     decimals: int
 
 
+LONE = frozenset({"t", "h"})  # time or temperature, height or humidity: only a unit tells
 KNOWN = (
     Known("temperature temp t tc dht ds18b20 температура темп жылу", "temperature", "Cel", -55, 150, 1),
     Known("humidity hum rh h влажность ылғалдылық ылғал", "humidity", "%", 0, 100, 1),
@@ -75,6 +76,10 @@ UNITS: Mapping[str, str] = {
         "Ohm": "ohm ohms ω om ом",
         "W": "w watt вт",
         "lx": "lx lux лк",
+        "bar": "bar бар",
+        "kOhm": "kohm kω ком",
+        "uA": "ua µa μa мка",
+        "km/h": "km/h kmh км/ч",
         "m": "m м",
         "cm": "cm см",
         "mm": "mm мм",
@@ -104,24 +109,27 @@ UNITS: Mapping[str, str] = {
 OF_UNIT: Mapping[str, str] = {
     "[degF]": "temperature", "K": "temperature", "Pa": "pressure", "hPa": "pressure", "mm[Hg]": "pressure",
     "mV": "voltage", "A": "current", "m": "distance", "mm": "distance", "kg": "mass", "L": "volume",
+    "bar": "pressure", "kOhm": "resistance", "uA": "current", "km/h": "speed",
     "ms": "time", "uS/cm": "conductivity", "%": "humidity",
     **{row.unit: row.quantity for row in KNOWN if row.unit != "%"},
 }  # fmt: skip
 TITLE = re.compile(r"(?P<name>[^\W\d_][\w .°%/²³-]*?)\s*(?:[\[(](?P<unit>[^\s()]{1,12}?)[\])])?")
+CYRILLIC_C = "\u0441"  # looks like the Latin one; elsewhere it is a second
 NO_TITLES = frozenset({"nan", "inf", "ovf", "null", "none", "error", "fail", "failed", "ok", "true", "false"})
 
 
 def channel_of(title: str, said: str = "") -> Channel | None:
     """Return the channel of a title, and of the unit said after its value; None if it is no title."""
     found = TITLE.fullmatch(title) if len(title) <= MAX_TITLE else None
-    if found is None or found["name"].lower() in NO_TITLES:
+    if found is None or found["name"].lower() in NO_TITLES or not title.isprintable():
         return None
     name = "-".join(found["name"].lower().replace("_", " ").split())
-    unit = unit_of(found["unit"] or said)
-    row = next((BY_TITLE[each] for each in _alike(name) if each in BY_TITLE), None)
+    spelt = found["unit"] or said
+    unit = unit_of(spelt)
+    row = _row(name, unit)
     if row is None:
         return Channel(name, OF_UNIT.get(unit, "reading"), unit or "1", -WIDE, WIDE, 2)
-    if unit == "s" and row.unit == "Cel":  # a Cyrillic С
+    if spelt.lower() == CYRILLIC_C and row.unit == "Cel":
         unit = row.unit
     if unit == "g" and row.quantity == "acceleration":
         unit = "[g]"  # of free fall, and no grams
@@ -131,12 +139,18 @@ def channel_of(title: str, said: str = "") -> Channel | None:
     return Channel(name, quantity, unit, -WIDE, WIDE, 2)
 
 
+def _row(name: str, unit: str) -> Known | None:
+    """Return what is usual for a name; one letter alone says nothing."""
+    known = (each for each in _alike(name) if each in BY_TITLE and (unit or each not in LONE))
+    return next((BY_TITLE[each] for each in known), None)
+
+
 def is_telling(title: str) -> bool:
     """Tell whether a title is one of the table, or says its unit: such a line is surely a header."""
     found = TITLE.fullmatch(title) if len(title) <= MAX_TITLE else None
     if found is None:
         return False
-    return found["unit"] is not None or any(each in BY_TITLE for each in _alike(found["name"].lower()))
+    return found["unit"] is not None or _row(found["name"].lower(), "") is not None
 
 
 def unit_of(spelt: str) -> str:

@@ -54,7 +54,11 @@ class Learnt:
         self.refused += refused
         if seen is None or refused or pair.number is None:
             return None
-        return self._sample(seen, pair.number, at)
+        return self.sample(seen, pair.number, at)
+
+    def known(self, name: str) -> Seen | None:
+        """Return the channel of a name, if it has one."""
+        return self._table.get(name)
 
     def row(self, row: Row, at: float) -> list[Sample]:
         """Return what the cells of a row measure; learn from a header."""
@@ -69,11 +73,12 @@ class Learnt:
     def _measured(self, row: Row, at: float) -> Iterator[Sample]:
         for seen, number in zip(self._columns, row.numbers, strict=True):
             if seen is not None and number is not None:
-                yield self._sample(seen, number, at)
+                yield self.sample(seen, number, at)
             elif seen is not None:
                 self.refused += 1
 
-    def _sample(self, seen: Seen, number: float, at: float) -> Sample:
+    def sample(self, seen: Seen, number: float, at: float) -> Sample:
+        """Return what a channel shows, and learn how often it does."""
         seen.count += 1
         if seen.count == 1:
             seen.first = at

@@ -15,6 +15,10 @@ class WholeLines:
         self._begun = b""
         self._skips = False
 
+    def missed(self) -> None:
+        """Bytes were lost here: what has begun is left out up to the next newline, and counted."""
+        self._begun, self._skips = b"", True
+
     def cut(self, piece: bytes) -> Iterator[bytes]:
         """Yield the lines that these bytes complete, without their ends."""
         for other in self._alike:

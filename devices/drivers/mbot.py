@@ -27,6 +27,7 @@ class Mbot(Driver):
     """A connection to one mBot."""
 
     bauds = (115_200,)
+    obeys = 1.5  # it hears nothing while it reads a temperature, for 0.8 seconds
 
     def __init__(self, wiring: Wiring | None = None) -> None:
         wiring = wiring or Wiring()
@@ -46,6 +47,11 @@ class Mbot(Driver):
         self._stops_due = 0  # oks to the stop that was said last
         self._stopped_at: float | None = None  # None until the next `ask`
         self._oks_due = 0  # to orders before that stop
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the board has not said yet that it has stopped."""
+        return self._stops_due > 0
 
     def greet(self) -> bytes:
         """Ask for the version."""
@@ -67,6 +73,10 @@ class Mbot(Driver):
         heard = [self._heard(each, at) for each in self._frames.cut(piece)]
         self.refused = self._frames.refused
         return [each for each in heard if each is not None]
+
+    def missed(self) -> None:
+        """Bytes were lost here: leave out the frame that they were in."""
+        self._frames.missed()
 
     def drive(self, actuator: str, value: float) -> bytes:
         """Return what sets a wheel, a lamp, the buzzer or the servo; raise ActuatorUnknown, BeyondRange."""

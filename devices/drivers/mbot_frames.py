@@ -73,6 +73,12 @@ class Frames:
             self._text, self._is_junk = b"", False
             yield answer
 
+    def missed(self) -> None:
+        """Bytes were lost here: what has begun is no frame."""
+        self._begun = self._text = b""
+        self._is_junk = False
+        self._junk()
+
     def _between(self, byte: bytes) -> Answer | None:
         if byte == b"\n":
             found = BOOTED.fullmatch(self._text)

@@ -15,6 +15,7 @@ LAMP = (7, 2)  # port and slot
 MOTOR = 10  # the device's number
 FULL = 255  # of 8 bits
 STEP = 50.0  # percent at once: reversing at full speed resets boards (mBlock issue 23)
+MOST = 10.0  # rounds a second: each waits for its answers, and for the daemon's next turn
 REST = 0.1  # seconds between two steps
 
 
@@ -54,15 +55,16 @@ WHEELS = (
 def sensors(wiring: Wiring) -> list[Sensor]:
     """Return the sensors that are there."""
     rows = [
-        (Channel("light", "brightness", "1", 0, 1023, 0, 5), 3, LIGHT_PORT, b""),
-        (Channel("distance", "distance", "cm", 2, 400, 1, 5), 1, wiring.distance, b""),
-        (Channel("line", "line", "1", 0, 3, 0, 5), 17, wiring.line, b""),
-        (Channel("sound", "loudness", "1", 0, 1023, 0, 5), 7, wiring.sound, b""),
+        (Channel("light", "brightness", "1", 0, 1023, 0, 5, resolution=1, max_rate=MOST), 3, LIGHT_PORT, b""),
         (
-            Channel("temperature", "temperature", "Cel", -55, 125, 1, 1),
-            2,
-            wiring.temperature,
-            bytes((wiring.temperature_slot,)),
+            Channel("distance", "distance", "cm", 2, 400, 1, 5, accuracy=1, max_rate=MOST),
+            *(1, wiring.distance, b""),
+        ),
+        (Channel("line", "line", "1", 0, 3, 0, 5, resolution=1, max_rate=MOST), 17, wiring.line, b""),
+        (Channel("sound", "loudness", "1", 0, 1023, 0, 5, resolution=1, max_rate=MOST), 7, wiring.sound, b""),
+        (
+            Channel("temperature", "temperature", "Cel", -55, 125, 1, 1, 0.5, 0.0625, 1.2),  # a DS18B20
+            *(2, wiring.temperature, bytes((wiring.temperature_slot,))),
         ),
     ]
     return [Sensor(channel, bytes((device, port)) + slot) for channel, device, port, slot in rows if port]

@@ -16,6 +16,7 @@ from devices.driver import Channel, Driver, Heard, Sample, sampled
 from devices.drivers.lines_forms import NUMBER
 from devices.drivers.lines_whole import WholeLines
 from devices.drivers.tables import ProfileWrong, expression, parsed
+from devices.words import plain
 
 MAX_LINE = 256  # bytes; the longest answer to *IDN? that the standard allows is 72
 PATIENCE = 2.0  # seconds for an answer: a meter that integrates over 100 mains periods
@@ -120,6 +121,10 @@ class Meter(Driver):
         self.refused = self._broken + self._lines.overlong
         return [*heard]
 
+    def missed(self) -> None:
+        """Bytes were lost here: leave out the line that they were in."""
+        self._lines.missed()
+
     def stop(self) -> bytes:
         """Return nothing: it moves nothing."""
         return b""
@@ -141,7 +146,7 @@ class Meter(Driver):
             return False
         said = found.groupdict().get("identity")
         if not self.identity:
-            self.identity = (said or self._of.profile.title).strip()[:MAX_IDENTITY]
+            self.identity = plain(said or "", MAX_IDENTITY) or self._of.profile.title
         return said is not None
 
     def _is_in_trouble(self, word: str) -> bool:

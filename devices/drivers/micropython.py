@@ -27,6 +27,7 @@ from devices.drivers.micropython_repl import (
     Started,
 )
 from devices.errors import ActuatorUnknown, BeyondRange, DeviceError, LineLost, ProgramUnknown
+from devices.words import plain
 
 OFF = b"_q()\r"  # as it is typed at the prompt; with what leads there it is less than 63 bytes
 MAX_FILE = 32_768  # bytes; a micro:bit has room for 30 KB
@@ -62,7 +63,11 @@ class MicroPython(Driver):
 
     usb: ClassVar[frozenset[tuple[int, int]]] = frozenset({(0x0D28, 0x0204), (0x2E8A, 0x0005)})
 
+    obeys = 2.0  # it is sought twice
+    boots = 1.0  # opening its port does not start it anew
+
     def __init__(self, board: Board, pastes: bool = False) -> None:
+        self.last_resort = board.last_resort
         self.channels = board.channels()
         self.actuators = board.actuators()
         self.programs: list[str] = [program.name for program in board.programs]
@@ -81,6 +86,12 @@ class MicroPython(Driver):
         self._fault = ""  # the first one, of a file that is being written
         self._to_say: Heard = []
         self._broken = 0
+        self._is_stopping = False
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the board has not come to its prompt since the last stop."""
+        return self._is_stopping
 
     def greet(self) -> bytes:
         """Ask for the banner, which a board at its prompt says; a program that runs goes on."""
@@ -113,6 +124,10 @@ class MicroPython(Driver):
         self.refused = self._broken + self._repl.overlong
         return heard
 
+    def missed(self) -> None:
+        """Bytes were lost here: leave out the line that they were in."""
+        self._repl.missed()
+
     def drive(self, actuator: str, value: float) -> bytes:
         """Return what sets an actuator; raise ActuatorUnknown, BeyondRange, LineLost before it is ready."""
         row = self._moved.get(actuator)
@@ -137,6 +152,7 @@ class MicroPython(Driver):
         """Return what interrupts everything and switches off what moves; the banner proves that it did."""
         self._give_up("stopped")
         self._state, self._off_due = "unknown", True
+        self._is_stopping = True
         return self._repl.seek() + OFF
 
     # Files -------------------------------------------------------------------------------------------------
@@ -212,6 +228,7 @@ class MicroPython(Driver):
     def _told(self, event: Event, at: float) -> Heard:
         if isinstance(event, Banner):
             is_new, self.identity = not self.identity, event.text
+            self._is_stopping = False
             self._off_due = True
             return self._over("stopped") + ([Status(message="ready")] if is_new else [])
         if isinstance(event, Output):
@@ -242,7 +259,7 @@ class MicroPython(Driver):
             if pair.name in self._table and pair.number is not None
         ]
         if may_talk and not samples:
-            return [Status(message=line.decode("utf-8", "replace").strip()[:MAX_MESSAGE])]
+            return [Status(message=plain(line.decode("utf-8", "replace"), MAX_MESSAGE))]
         self._broken += max(0, len(pairs) - len(samples)) if pairs else 1
         return samples
 
@@ -292,10 +309,10 @@ def _names(line: bytes) -> tuple[str, ...]:
         found = ast.literal_eval(line.decode("ascii"))
     except (ValueError, SyntaxError):
         return ()
-    return tuple(str(each) for each in found) if isinstance(found, list) else ()
+    return tuple(plain(str(each), MAX_MESSAGE) for each in found) if isinstance(found, list) else ()
 
 
 def _word(fault: str) -> str:
     if not fault:
         return "finished"
-    return "stopped" if fault.startswith(INTERRUPTED) else fault[:MAX_MESSAGE]
+    return "stopped" if fault.startswith(INTERRUPTED) else plain(fault, MAX_MESSAGE)

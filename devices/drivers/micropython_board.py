@@ -9,7 +9,7 @@ from zlib import crc32
 
 from msgspec import Meta, Struct, field
 
-from devices.driver import Actuator, Channel
+from devices.driver import Actuator, Channel, Resort
 from devices.drivers.tables import ProfileWrong, parsed
 
 MAX_ROWS = 8  # of each kind: what a micro:bit has memory for
@@ -31,6 +31,8 @@ class Sensed(Struct, frozen=True, forbid_unknown_fields=True):
     high: float
     reads: Line
     decimals: int = 1
+    accuracy: float | None = None
+    resolution: float | None = None
 
 
 class Moved(Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,11 +62,15 @@ class Board(Struct, frozen=True, forbid_unknown_fields=True):
     moved: Annotated[tuple[Moved, ...], Meta(max_length=MAX_ROWS)] = field(name="actuator", default=())
     programs: Annotated[tuple[Program, ...], Meta(max_length=MAX_ROWS)] = field(name="program", default=())
     rate: Annotated[float, Meta(ge=0.1, le=MAX_RATE)] = 5.0
+    last_resort: Resort = "none"  # what starts it anew from outside: a micro:bit's interface obeys a break
 
     def channels(self) -> list[Channel]:
         """Return what is measured as a driver's rows."""
         return [
-            Channel(row.name, row.quantity, row.unit, row.low, row.high, row.decimals, self.rate)
+            Channel(
+                *(row.name, row.quantity, row.unit, row.low, row.high, row.decimals, self.rate),
+                *(row.accuracy, row.resolution, MAX_RATE),
+            )
             for row in self.sensed
         ]
 

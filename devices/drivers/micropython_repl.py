@@ -173,6 +173,11 @@ class Repl:
             events += told
         return events
 
+    def missed(self) -> None:
+        """Bytes were lost here: leave out the line; what else was awaited is missed in its time."""
+        self._seen.clear()
+        self._skips = self._place == "running"
+
     def flush(self) -> list[Event]:
         """Return what was given up since `feed` was called last."""
         events, self._told = self._told, []

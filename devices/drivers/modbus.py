@@ -61,6 +61,9 @@ class Turn:
         self.block = block
         self.due = due
         self.slave = block.placed.slave
+        self.channels = tuple(block.channels())
+        self.asked = block.asked
+        self.frame = self.asked.frame
 
 
 class Modbus(Driver):
@@ -85,7 +88,7 @@ class Modbus(Driver):
     def greet(self) -> bytes:
         """Return a request to read one probe: nothing is written."""
         self._turn = self._turns[0] if self._turns else None
-        asked = self._turn.block.asked if self._turn else KNOCK
+        asked = self._turn.asked if self._turn else KNOCK
         self._ear, self._until = Ear(asked), 0.0
         return asked.frame
 
@@ -127,19 +130,24 @@ class Modbus(Driver):
         self.next_ask = max(self._until, self._soonest()[0])
         return [*samples]
 
+    def missed(self) -> None:
+        """Bytes were lost here: the answer that they were in does not come, and is asked for again."""
+        if self._ear is not None:
+            self._ear.missed()
+
     def stop(self) -> bytes:
         """Return nothing: it moves nothing."""
         return b""
 
     def _request(self, turn: Turn, now: float) -> bytes:
-        self._turn, self._ear = turn, Ear(turn.block.asked)
+        self._turn, self._ear = turn, Ear(turn.asked, turn.frame)
         self._is_stray = False
         self._until = self.next_ask = now + self._patience()
         self.requests[turn.slave] += 1
         if not self._again:
             due = turn.due + turn.block.every
             turn.due = due if due > now else now + turn.block.every  # what is late is not made up for
-        return turn.block.asked.frame
+        return turn.frame
 
     def _next(self, now: float) -> Turn | None:
         if self._turn is not None:  # without an answer so far
@@ -163,7 +171,7 @@ class Modbus(Driver):
         slave.missed(now)
         self._again = slave.is_tried_again and not self._again
         if not self._again:
-            self.troubles.update((channel.name, "no-answer") for channel in self._turn.block.channels())
+            self.troubles.update((channel.name, "no-answer") for channel in self._turn.channels)
             self._turn = None
 
     def _answered(self, turn: Turn, answer: Answer, at: float) -> list[Sample]:
@@ -175,7 +183,7 @@ class Modbus(Driver):
             return []
         first = turn.block.rows[0].register
         found = []
-        for row, channel in zip(turn.block.rows, turn.block.channels(), strict=True):
+        for row, channel in zip(turn.block.rows, turn.channels, strict=True):
             begin = row.register - first
             value = row.value(answer.registers[begin : begin + row.size])
             if value is None:
@@ -192,7 +200,7 @@ class Modbus(Driver):
             self._turns += [Turn(block, at) for block in apart]
             return
         turn.due = at + REFUSED
-        self.troubles.update((channel.name, refusal) for channel in turn.block.channels())
+        self.troubles.update((channel.name, refusal) for channel in turn.channels)
 
     def _stray(self, piece: bytes) -> None:
         if piece and not self._is_stray:

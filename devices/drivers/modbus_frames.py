@@ -78,10 +78,10 @@ class Answer(NamedTuple):
 class Ear:
     """Looks for the answer to one request."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: Asked, request: bytes = b"") -> None:
         self.is_noisy = False  # something came that is no part of the answer
         self._asked = asked
-        self._request = asked.frame
+        self._request = request or asked.frame
         self._buffer = bytearray()
 
     def feed(self, piece: bytes) -> Answer | None:
@@ -101,6 +101,11 @@ class Ear:
             del self._buffer[0]
             self.is_noisy = True
         return None
+
+    def missed(self) -> None:
+        """Bytes were lost here: what has begun is no answer."""
+        self._buffer.clear()
+        self.is_noisy = True
 
     @property
     def rest(self) -> bytes:

@@ -17,6 +17,7 @@ Register = Annotated[int, Meta(ge=0, le=0xFFFF)]
 Address = Annotated[int, Meta(ge=1, le=247)]
 
 CODE = {"u16": "H", "i16": "h", "u32": "I", "i32": "i", "f32": "f"}
+FASTEST = 20.0  # readings a second of one row: a request and its answer take thirty milliseconds at 9600 baud
 LARGEST_SLAVE = 247
 
 
@@ -30,12 +31,18 @@ class Row(Struct, frozen=True, forbid_unknown_fields=True):
     high: float
     register: Register  # as it is on the wire, from 0
     decimals: int = 1
-    rate: Annotated[float, Meta(ge=0.001, le=20)] = 1.0  # readings a second
+    rate: Annotated[float, Meta(ge=0.001, le=FASTEST)] = 1.0  # readings a second
     holds: Holds = "u16"
     low_first: bool = False  # of two registers, the first has the low half
     scale: float = 1.0
     shift: float = 0.0  # added after scaling
+    accuracy: float | None = None  # ±, of its maker's data sheet
     none: int | None = None  # what it holds while nothing can be measured, as unsigned bits
+
+    @property
+    def step(self) -> float | None:
+        """Return the least difference that its registers can hold."""
+        return None if self.holds == "f32" else abs(self.scale)
 
     @property
     def size(self) -> int:
@@ -85,7 +92,8 @@ class Placed(Struct, frozen=True):
     def channel(self, row: Row) -> Channel:
         """Return a channel of it; its name says which slave."""
         name = f"{row.name}-{self.slave}"
-        return Channel(name, row.quantity, row.unit, row.low, row.high, row.decimals, row.rate)
+        numbers = (row.decimals, row.rate, row.accuracy, row.step, FASTEST)
+        return Channel(name, row.quantity, row.unit, row.low, row.high, *numbers)
 
 
 class Block(Struct, frozen=True):

@@ -15,17 +15,18 @@ from devices.drivers.lines_whole import WholeLines
 
 MAX_SENTENCE = 128  # bytes; the standard allows 82, some receivers say more
 PROOF = 2  # sentences with a right sum: one in 256 pieces of noise has one by chance
+MOST = 10.0  # sentences of a kind a second, of the fastest; accuracies are u-blox's, under an open sky
 KNOT = 1852 / 3600  # metres a second
 TALKERS = frozenset({"GP", "GN", "GL", "GA", "GB", "BD", "GQ"})
 
 CHANNELS = (
-    Channel("latitude", "latitude", "deg", -90, 90, 6),
-    Channel("longitude", "longitude", "deg", -180, 180, 6),
-    Channel("altitude", "altitude", "m", -500, 9000, 1),
-    Channel("satellites", "satellites", "1", 0, 64, 0),
-    Channel("precision", "precision", "1", 0, 50, 1),  # HDOP: below 2 is good
-    Channel("speed", "speed", "m/s", 0, 500, 2),
-    Channel("course", "direction", "deg", 0, 360, 1),
+    Channel("latitude", "latitude", "deg", -90, 90, 6, accuracy=2.3e-5, max_rate=MOST),  # 2.5 m
+    Channel("longitude", "longitude", "deg", -180, 180, 6, accuracy=4e-5, max_rate=MOST),  # at 55 degrees
+    Channel("altitude", "altitude", "m", -500, 9000, 1, resolution=0.1, max_rate=MOST),
+    Channel("satellites", "satellites", "1", 0, 64, 0, resolution=1, max_rate=MOST),
+    Channel("precision", "precision", "1", 0, 50, 1, max_rate=MOST),  # HDOP: below 2 is good
+    Channel("speed", "speed", "m/s", 0, 500, 2, accuracy=0.05, max_rate=MOST),
+    Channel("course", "direction", "deg", 0, 360, 1, accuracy=0.3, max_rate=MOST),
 )
 
 
@@ -96,6 +97,10 @@ class Nmea(Driver):
         heard = [sample for line in self._lines.cut(piece) for sample in self._read(line, at)]
         self.refused = self._broken + self._lines.overlong
         return [*heard]
+
+    def missed(self) -> None:
+        """Bytes were lost here: leave out the line that they were in."""
+        self._lines.missed()
 
     def stop(self) -> bytes:
         """Return nothing: it moves nothing."""

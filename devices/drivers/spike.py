@@ -16,6 +16,7 @@ from devices.driver import Channel, Driver, Heard, Status, sampled
 from devices.drivers import spike_messages as messages
 from devices.drivers.spike_frames import Frames, packed
 from devices.errors import ProgramUnknown
+from devices.words import plain
 
 INTERVAL = 50  # milliseconds between two notifications
 QUIET = 2.0  # seconds without a message after which a hub is asked who it is: it sends twenty a second
@@ -38,6 +39,8 @@ class Spike(Driver):
 
     usb = frozenset({(0x0694, 0x0009)})
     bauds = (115_200,)
+    last_resort = "none"  # nothing on its cable starts it anew: only its own button does
+    boots = 1.0  # it is on before its cable is
 
     def __init__(self, programs: Mapping[str, bytes] | None = None) -> None:
         self._sources = dict(programs or {})
@@ -54,7 +57,13 @@ class Spike(Driver):
         self._sent: tuple[Step, float] | None = None  # the step whose answer is waited for, and since when
         self._bringing = ""  # the name of the program
         self._stopped = False  # by us, and not by its own end
+        self._is_stopping = False
         self._said: list[Status] = []  # by `ask`, to be told by the next `feed`
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the question behind the last stop has no answer yet."""
+        return self._is_stopping
 
     def greet(self) -> bytes:
         """Ask who it is."""
@@ -92,6 +101,10 @@ class Spike(Driver):
         self.refused = self._frames.refused
         return heard
 
+    def missed(self) -> None:
+        """Bytes were lost here: leave out the frame that they were in."""
+        self._frames.missed()
+
     def run(self, program: str) -> bytes:
         """Return what begins to bring a program and starts it; raise ProgramUnknown."""
         source = self._sources.get(program)
@@ -110,9 +123,10 @@ class Spike(Driver):
         self._steps.clear()
         self._sent = None
         self._bringing = ""
-        self._stopped = True
+        self._stopped = self._is_stopping = True
         slots = [SLOT, *(slot for slot in range(messages.SLOTS) if slot != SLOT), SLOT]
-        return b"".join(packed(messages.flow(messages.STOP, slot)) for slot in slots)
+        stops = b"".join(packed(messages.flow(messages.STOP, slot)) for slot in slots)
+        return stops + packed(messages.info())  # its answer proves that it has read what came before
 
     def _next(self, now: float) -> bytes:
         if self._sent is None:
@@ -164,6 +178,7 @@ class Spike(Driver):
         if hub is None:
             return None
         self.identity, self._chunk, self._agreed = f"SPIKE Prime {hub.firmware}", hub.chunk, False
+        self._is_stopping = False
         return []
 
     def _flow(self, message: bytes) -> Heard | None:
@@ -204,5 +219,5 @@ def _steps(source: bytes, part: int) -> list[Step]:
 
 
 def _printed(text: str) -> Heard:
-    shown = "".join(letter for letter in text.strip() if letter.isprintable())[:MAX_MESSAGE]
+    shown = plain(text, MAX_MESSAGE)
     return [Status(message=shown)] if shown else []

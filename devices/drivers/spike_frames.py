@@ -62,6 +62,12 @@ class Frames:
             else:
                 self._add(byte)
 
+    def missed(self) -> None:
+        """Bytes were lost here: whatever comes up to the next end is no message."""
+        self._usual.clear()
+        self._urgent, self._skips = None, True
+        self.refused += 1
+
     def refuse(self) -> None:
         """Count a message that made no sense."""
         self.refused += 1

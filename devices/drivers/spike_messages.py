@@ -172,33 +172,30 @@ def _motor(values: Sequence[int]) -> list[Reading]:
         raise _Nonsense
     _within(absolute, -180, 180)
     _within(power, -10_000, 10_000)
-    shown = (("angle", "angle", "deg", 360_000.0, position), ("speed", "speed", "%", 100.0, speed))
-    return [
-        Reading(Channel(f"{name}-{_port(port)}", quantity, unit, -high, high, 0, RATE), float(value))
-        for name, quantity, unit, high, value in shown
-    ]
+    angle = _row(f"angle-{_port(port)}", "angle", "deg", (-360_000, 360_000), 3.0)
+    turns = _row(f"speed-{_port(port)}", "speed", "%", (-100, 100))
+    return [Reading(angle, float(position)), Reading(turns, float(speed))]
 
 
 def _force(values: Sequence[int]) -> list[Reading]:
     port, measured, pressed = values
     _within(pressed, 0, 1)
-    return [
-        Reading(Channel(f"force-{_port(port)}", "force", "%", 0, 100, 0, RATE), _within(measured, 0, 100))
-    ]
+    row = _row(f"force-{_port(port)}", "force", "%", (0, 100))
+    return [Reading(row, _within(measured, 0, 100))]
 
 
 def _colour(values: Sequence[int]) -> list[Reading]:
     port, colour, *raw = values
     _within(colour, NOTHING, WHITE)
     return [
-        Reading(Channel(f"{name}-{_port(port)}", name, "1", 0, 1023, 0, RATE), _within(value, 0, 4095))
+        Reading(_row(f"{name}-{_port(port)}", name, "1", (0, 1023)), _within(value, 0, 4095))
         for name, value in zip(("red", "green", "blue"), raw, strict=True)
     ]
 
 
 def _distance(values: Sequence[int]) -> list[Reading]:
     port, measured = values
-    row = Channel(f"distance-{_port(port)}", "distance", "mm", 40, 2000, 0, RATE)
+    row = _row(f"distance-{_port(port)}", "distance", "mm", (40, 2000), 20.0)
     return [] if measured == NOTHING else [Reading(row, _within(measured, 0, 5000))]
 
 
@@ -207,8 +204,19 @@ def _shown(_: Sequence[int]) -> list[Reading]:
 
 
 RATE = 20.0  # notifications a second
-ANGLES = [Channel(name, "angle", "deg", -180, 180, 1, RATE) for name in ("yaw", "pitch", "roll")]
-PULLS = [Channel(f"pull-{axis}", "acceleration", "[g]", -8, 8, 2, RATE) for axis in "xyz"]
+
+
+def _row(
+    name: str, quantity: str, unit: str, within: tuple[float, float], accuracy: float | None = None
+) -> Channel:
+    """Return a row of what tells whole numbers; accuracies are those of LEGO's technical sheets."""
+    return Channel(name, quantity, unit, *within, 0, RATE, accuracy, 1.0, RATE)
+
+
+ANGLES = [
+    Channel(name, "angle", "deg", -180, 180, 1, RATE, None, 0.1, RATE) for name in ("yaw", "pitch", "roll")
+]
+PULLS = [Channel(f"pull-{axis}", "acceleration", "[g]", -8, 8, 2, RATE, None, 0.001, RATE) for axis in "xyz"]
 ROWS: Mapping[int, _Row] = {
     0: _Row(struct.Struct("<B"), _shown),
     1: _Row(struct.Struct("<BB9h"), _position),

@@ -18,7 +18,7 @@ def parsed(text: str, name: str, kind: type[T]) -> T:
     try:
         return msgspec.convert(tomllib.loads(text), kind)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as exc:
-        raise ProfileWrong(f"profile {name}: {exc}") from exc
+        raise ProfileWrong(f"profile {name}: {exc}", "unreadable", profile=name, reason=str(exc)) from exc
 
 
 def expression(text: str, name: str) -> re.Pattern[str]:

@@ -121,10 +121,9 @@ class FarMarlin:
             return self._name()
         if letter == "M" and code == 114:
             x, y, z = self._shown()
-            return [
-                f"X:{x:.2f} Y:{y:.2f} Z:{z:.2f} E:0.00 Count X:{x * 80:.0f} Y:{y * 80:.0f} Z:{z * 400:.0f}",
-                "ok",
-            ]
+            a, b, c = self.planner.place
+            steps = f"X:{a * 80:.0f} Y:{b * 80:.0f} Z:{c * 400:.0f}"
+            return [f"X:{x:.2f} Y:{y:.2f} Z:{z:.2f} E:0.00 Count {steps}", "ok"]
         if letter == "M" and code in CAN:
             return ["ok"]
         if letter == "G" and code in (0, 1, 2, 3, 28, 90, 91):
@@ -178,7 +177,7 @@ class FarUarm(FarMarlin):
         if (letter, code) == ("P", 2201):
             return ["ok VSwiftPro"]
         if (letter, code) == ("P", 2220):
-            x, y, z = self._shown()
+            x, y, z = self.planner.place if self.fault != "out-of-range" else self._shown()
             return [f"ok X{x:.2f} Y{y:.2f} Z{z:.2f}"]
         if (letter, code) == ("M", 2231):
             self.pumps = dict(words).get("V") == 1

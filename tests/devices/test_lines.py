@@ -74,3 +74,23 @@ def test_an_unknown_program_is_never_written() -> None:
 def test_stopping_is_the_same_at_any_time_and_nothing_for_a_sensor() -> None:
     assert [Lines(TABLE, ("dance",)).stop() for _ in range(2)] == [b"\nstop\n"] * 2
     assert Lines(TABLE).stop() == b""
+
+
+class Thorough(Lines):
+    """Reads each line in full."""
+
+    _read = Lines._understood
+
+
+ODDITIES = ["temp:1", "temp: 2.5 ", "temp:2.", "temp:.5", "temp:", "temp:1e3", "temp:7 C", "temp:7;hum:3"]
+ODDITIES += ["hum:55", "hum:5x", "temp:1:2", "temp:-0", "temp:nan", " temp:3", "temp :3", "temp:\t3", "1,2"]
+
+
+@given(st.lists(st.sampled_from(ODDITIES), max_size=60))
+def test_a_line_that_is_read_the_short_way_means_what_it_means_in_full(lines: list[str]) -> None:
+    one, other = Lines(), Thorough()
+    begun = ["temp:20.5", "hum:50"] * 4
+    for number, line in enumerate(begun + lines):
+        said = f"{line}\r\n".encode()
+        assert one.feed(said, number / 10) == other.feed(said, number / 10)
+    assert (one.refused, one.identity, one.channels) == (other.refused, other.identity, other.channels)

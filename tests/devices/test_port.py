@@ -7,13 +7,18 @@ import pwd
 import subprocess
 import sys
 import termios
+import threading
 import tty
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 
 import pytest
 
+from devices import port as ports
+from devices.driver import Resort
 from devices.errors import LineLost, PortBusy, PortForbidden
-from devices.port import MAX_UNSENT, Port
+from devices.port import MAX_HEARD, MAX_UNSENT, Port
+from devices.tty import Tty
 
 PATIENCE = 10.0  # seconds
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
@@ -58,6 +63,39 @@ class Far:
             self.end = -1
 
 
+class Dead(Tty):
+    """An adapter that answers nothing any more: whatever it is asked hangs until it is let go."""
+
+    hangs = 0.05
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, 115_200)
+        self.let_go = threading.Event()
+        self.asked: list[str] = []
+
+    def set_speed(self, baud: int) -> None:
+        self._hang(f"speed {baud}")
+        super().set_speed(baud)
+
+    def reset(self, how: Resort) -> None:
+        self._hang(how)
+
+    def close(self) -> None:
+        self._hang("close")
+        super().close()
+
+    def _hang(self, what: str) -> None:
+        self.asked.append(what)
+        self.let_go.wait()
+
+
+@pytest.fixture
+async def dead(far: Far) -> AsyncIterator[Dead]:
+    adapter = Dead(far.path)
+    yield adapter
+    adapter.let_go.set()
+
+
 @pytest.fixture
 def far() -> Iterator[Far]:
     made = Far()
@@ -78,6 +116,14 @@ async def _heard(port: Port, length: int) -> bytes:
         while len(heard) < length:
             heard += await port.read()
     return heard
+
+
+async def _until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            if is_so():
+                return
+            await asyncio.sleep(0.001)
 
 
 def _flood(port: Port) -> None:
@@ -144,6 +190,28 @@ async def test_a_port_in_use_is_refused_with_who_has_it(far: Far, port: Port) ->
         Port(far.path)
 
 
+async def test_who_has_a_port_is_found_though_other_files_of_his_come_and_go(far: Far) -> None:
+    place = os.open(os.devnull, os.O_RDONLY)
+    port = Port(far.path)
+    os.close(place)  # files come and go before the port's, in the order in which they are looked at
+    ended = threading.Event()
+
+    def open_and_close() -> None:
+        while not ended.is_set():
+            os.close(os.open(os.devnull, os.O_RDONLY))
+
+    busy = threading.Thread(target=open_and_close)
+    busy.start()
+    try:
+        for _ in range(20):
+            with pytest.raises(PortBusy, match=r"\(PID "):
+                Port(far.path)
+    finally:
+        ended.set()
+        busy.join()
+        port.close()
+
+
 @needs_root
 async def test_a_program_that_asks_nobody_is_kept_out_too(far: Far, port: Port) -> None:
     os.chmod(far.path, 0o666)
@@ -181,18 +249,21 @@ async def test_a_speed_that_no_line_has_is_refused(far: Far) -> None:
 
 async def test_a_port_is_raw_and_keeps_dtr_when_it_is_closed(far: Far) -> None:
     opened = Port(far.path, 9600)
-    seen = os.open(far.path, os.O_RDWR | os.O_NOCTTY) if os.geteuid() == 0 else opened._file
+    seen = os.open(far.path, os.O_RDWR | os.O_NOCTTY) if os.geteuid() == 0 else opened._tty.file
     mode = termios.tcgetattr(seen)
     assert not mode[2] & termios.HUPCL
     assert not mode[3] & (termios.ICANON | termios.ECHO | termios.ISIG)
     assert mode[4] == mode[5] == termios.B9600
-    if seen != opened._file:
+    if seen != opened._tty.file:
         os.close(seen)
     opened.close()
 
 
-async def test_a_port_without_modem_lines_can_be_reset_without_harm(far: Far, port: Port) -> None:
-    port.reset()
+@pytest.mark.parametrize("how", ["dtr", "break", "none"])
+async def test_a_port_without_modem_lines_can_be_reset_without_harm(
+    far: Far, port: Port, how: Resort
+) -> None:
+    port.reset(how)
     far.say(b"still here")
     assert await _heard(port, 10) == b"still here"
 
@@ -207,3 +278,67 @@ async def test_the_time_is_that_of_the_bytes_and_not_of_the_reading(far: Far) ->
     await opened.read()
     assert opened.at == 5.0
     opened.close()
+
+
+async def test_a_dead_adapter_that_takes_no_speed_is_lost_and_the_loop_goes_on(far: Far, dead: Dead) -> None:
+    port = Port(far.path, tty=dead)
+    changing = asyncio.ensure_future(port.set_speed(9600))
+    await _until(lambda: bool(dead.asked))  # the loop turns while the adapter hangs
+    far.say(b"what is read now would wait for the adapter")
+    port.write(b"and so would this")
+    with pytest.raises(LineLost, match="does not answer"):
+        await changing
+    with pytest.raises(LineLost):
+        await port.read()
+    port.close()
+
+
+async def test_a_speed_that_it_has_already_is_not_asked_for(far: Far, dead: Dead) -> None:
+    port = Port(far.path, tty=dead)
+    await port.set_speed(115_200)
+    assert dead.asked == []
+    port.close()
+
+
+async def test_what_is_written_while_the_speed_changes_goes_out_afterwards(far: Far, dead: Dead) -> None:
+    port = Port(far.path, tty=dead)
+    changing = asyncio.ensure_future(port.set_speed(9600))
+    await _until(lambda: bool(dead.asked))
+    port.write(b"later")
+    assert not port.is_sent
+    dead.let_go.set()
+    await changing
+    assert await far.hear(5) == b"later"
+    port.close()
+
+
+async def test_a_port_that_does_not_close_is_left_behind_and_counted(far: Far, dead: Dead) -> None:
+    port = Port(far.path, tty=dead)
+    port.reset("break")
+    port.close()
+    assert not await port.gone()
+    await _until(lambda: ports.hanging() == 1)
+    dead.let_go.set()
+    assert await port.gone()
+    assert dead.asked == ["break", "close"]
+    assert ports.hanging() == 0
+
+
+async def test_a_port_that_was_just_closed_can_be_opened_again(far: Far) -> None:
+    for _ in range(20):
+        Port(far.path).close()
+        again = await Port.open(far.path)
+        again.close()
+
+
+async def test_what_nobody_read_in_time_is_one_hole_before_all_that_is_left(far: Far, port: Port) -> None:
+    sent = 0
+    async with asyncio.timeout(PATIENCE):
+        while port.lost_bytes == 0:
+            with suppress(BlockingIOError):
+                sent += os.write(far.end, b"0123456789abcde\n" * 128)
+            await asyncio.sleep(0)
+    await _until(lambda: port.lost_bytes + len(port._heard) == sent)
+    left = await port.read()
+    assert len(left) + port.lost_bytes == sent
+    assert len(left) <= MAX_HEARD

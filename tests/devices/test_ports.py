@@ -97,3 +97,9 @@ def test_two_boards_with_one_number_are_told_apart_by_their_sockets() -> None:
     assert names["a"].twin
     assert names["b"].twin
     assert names["a"].id != names["b"].id
+
+
+def test_a_board_is_called_by_its_own_name_and_an_adapter_by_what_it_says() -> None:
+    assert UNO.name == "Arduino Uno"
+    assert Usb(0x0D28, 0x0204, model="BBC micro:bit CMSIS-DAP").name == "BBC micro:bit"
+    assert Usb(0x1A86, 0x7523, model="USB Serial").name == "USB Serial"

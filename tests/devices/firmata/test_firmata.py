@@ -226,7 +226,7 @@ def test_a_pin_that_cannot_and_a_name_that_is_none_are_refused() -> None:
 def test_stopping_is_the_same_at_any_time_and_what_was_driven_is_forgotten() -> None:
     driver = able()
     driver.drive("lamp", 1)
-    assert [Firmata(PROFILE).stop(), driver.stop(), driver.stop()] == [b"\xf7\xff"] * 3
+    assert [Firmata(PROFILE).stop(), driver.stop(), driver.stop()] == [b"\xf7\xff\xf0y\xf7"] * 3
     assert driver.ask(1.0).startswith(b"\xf0\x7a")
     assert driver.drive("other", 1) == bytes.fromhex("f40c01 911000")
 

@@ -140,7 +140,9 @@ async def test_stopping_works_behind_a_message_that_was_cut(uno: Machine, line: 
     since = len(uno.told)
     line.write(b"\xf0\x7a\x0a")
     line.write(line.driver.stop())
+    assert line.driver.is_stopping
     await uno.tells("out B 00", since)
+    await until("the proof", lambda: not line.driver.is_stopping)
 
 
 async def test_a_board_that_was_reset_measures_again_and_its_lamp_stays_dark(

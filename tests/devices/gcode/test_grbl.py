@@ -170,7 +170,7 @@ def test_a_stop_is_said_again_until_the_welcome_comes() -> None:
     assert driver.ask(1.0 + WAITS) == stop
     driver.ask(1.1 + WAITS)
     driver.feed(WELCOME, 2.2)
-    assert driver.ask(9.0) == b"?"
+    assert driver.ask(9.0) == b"$$\n?"
 
 
 def test_nothing_is_sent_between_a_stop_and_the_welcome() -> None:
@@ -235,7 +235,7 @@ def test_a_reset_that_nobody_wanted_is_told() -> None:
     driver = grbl()
     driver.run("square")
     assert driver.feed(WELCOME, 1.0) == [Status(running="", message="restarted")]
-    assert driver.ask(1.1) == b"?"
+    assert driver.ask(1.1) == b"$$\n?"
 
 
 def test_an_axis_goes_where_it_is_sent_and_newest_wins() -> None:
@@ -286,3 +286,47 @@ def test_a_fault_is_never_a_good_sample(fault: Fault, flags: list[str]) -> None:
     far.fault = fault
     found = [each for each in lived(far, far.driver(), 10) if isinstance(each, Sample)]
     assert sorted({each.flag for each in found}) == flags
+
+
+def test_its_unit_is_read_again_after_each_reset_and_each_message() -> None:
+    far = FarGrbl()
+    driver = opened(far)
+    place = b"<Idle|MPos:1.0000,0.0000,0.0000|FS:0,0>\r\n"
+    for says, factor in [(b"$13=1\r\n", 25.4), (b"$13=0\r\n", 1.0)]:
+        driver.feed(b"[MSG:Restoring defaults]\r\n", 5.0)
+        assert b"$$\n" in driver.ask(5.0)
+        driver.feed(says + b"ok\r\n", 5.0)
+        assert places(driver.feed(place, 5.0), "x") == [factor]
+    assert b"$$" not in driver.ask(6.0)
+    driver.stop()
+    assert b"$$" not in driver.ask(6.1)
+    driver.feed(b"\r\nGrbl 1.1h ['$' for help]\r\n", 6.2)
+    assert b"$$\n" in driver.ask(6.3)
+
+
+def test_settings_are_not_asked_for_while_it_works_and_a_refusal_of_them_is_no_trouble() -> None:
+    far = FarGrbl()
+    driver = opened(far)
+    far.take(driver.run("square"), 1.0)
+    driver.feed(b"[MSG:Pgm End]\r\n", 1.0)
+    assert b"$$" not in driver.ask(1.1)
+    busy = opened(FarGrbl())
+    busy.feed(b"[MSG:Check Door]\r\n", 1.0)
+    assert b"$$\n" in busy.ask(1.0)
+    assert busy.feed(b"error:8\r\n", 1.1) == []
+    assert b"$$\n" in busy.ask(1.2)
+
+
+def test_a_stop_is_proven_by_the_welcome() -> None:
+    far = FarGrbl()
+    driver = opened(far)
+    far.take(driver.run("square"), 1.0)
+    lived(far, driver, 10, 1.0)
+    far.take(driver.stop(), 2.0)
+    assert driver.is_stopping
+    lived(far, driver, 2, 2.0)
+    assert (driver.is_stopping, far.moves) == (False, False)
+    far.fault = "silent"
+    driver.stop()
+    lived(far, driver, 50, 3.0)
+    assert driver.is_stopping

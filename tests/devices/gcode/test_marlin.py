@@ -12,7 +12,7 @@ from devices.drivers.gcode_machine import Machine
 from devices.drivers.gcode_marlin import Marlin, Uarm
 from devices.far.marlin import FarMarlin, FarUarm
 from devices.simulate import Fault
-from tests.devices.gcode.ends import lived, opened, places
+from tests.devices.gcode.ends import TICK, lived, opened, places
 
 MACHINE = Machine({"x": (0, 220), "y": (0, 220), "z": (0, 240)}, 3000, 1200)
 SAID = (
@@ -215,3 +215,72 @@ def test_a_fault_is_never_a_good_sample(fault: Fault, flags: list[str]) -> None:
     far.fault = fault
     found = [each for each in lived(far, far.driver(), 20) if isinstance(each, Sample)]
     assert sorted({each.flag for each in found}) == flags
+
+
+@pytest.mark.parametrize(
+    ("far", "program"),
+    [
+        (FarMarlin(), "zigzag"),
+        (FarMarlin(is_prompt=False), "zigzag"),
+        (FarMarlin(is_prompt=False), "square"),
+        (FarUarm(), "lift"),
+        (FarUarm(), "home"),
+    ],
+)
+def test_a_program_is_finished_when_the_machine_stands_at_its_end_and_not_before(
+    far: FarMarlin, program: str
+) -> None:
+    driver = opened(far)
+    if program == "home":
+        far.planner.go((200.0, 150.0, 20.0), 60_000)
+        lived(far, driver, 10)
+    far.take(driver.run(program), 1.0)
+    now = 1.0
+    while Status(running="", message="finished") not in lived(far, driver, 1, now):
+        now += TICK
+        assert now < 90
+    assert far.planner.is_empty
+    where = far.planner.place
+    lived(far, driver, 50, now)
+    assert far.planner.place == where
+
+
+def test_a_board_that_does_not_tell_its_steps_ends_a_program_with_m400() -> None:
+    driver = marlin()
+    driver.feed(b"Cap:EMERGENCY_PARSER:0\nX:1.00 Y:2.00 Z:3.00\n", 0.0)
+    said = driver.run("ways")
+    for number in range(20):
+        driver.feed(b"X:1.00 Y:2.00 Z:3.00\nok\n", number)
+        said += driver.ask(number)
+    assert said.count(b"M400\n") == 1
+
+
+def test_a_stop_while_the_last_moves_are_made_ends_the_program() -> None:
+    far = FarMarlin(is_prompt=False)
+    driver = opened(far)
+    far.take(driver.run("square"), 1.0)
+    lived(far, driver, 20, 1.0)  # all its lines were answered
+    far.take(driver.stop(), 3.0)
+    found = lived(far, driver, 30, 3.0)
+    assert [each.message for each in found if isinstance(each, Status)] == ["stopped"]
+    assert not far.moves
+
+
+@pytest.mark.parametrize("is_prompt", [True, False])
+def test_a_stop_is_proven_by_the_answer_to_it_and_by_nothing_else(is_prompt: bool) -> None:
+    far = FarMarlin(is_prompt=is_prompt)
+    driver = opened(far)
+    far.take(driver.run("zigzag"), 0.0)
+    lived(far, driver, 30)
+    assert not driver.is_stopping
+    far.take(driver.stop(), 3.0)
+    assert driver.is_stopping
+    lived(far, driver, 20, 3.0)
+    assert (driver.is_stopping, far.moves) == (False, False)
+    far.fault = "silent"
+    driver.stop()
+    lived(far, driver, 20, 5.0)
+    assert driver.is_stopping
+    far.fault = ""
+    driver.feed(b"start\n", 7.0)
+    assert not driver.is_stopping

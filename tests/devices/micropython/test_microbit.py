@@ -143,7 +143,10 @@ async def test_a_dead_board_is_given_up_and_nobody_waits_for_it(dead: Wire) -> N
     await until("the answer", lambda: len(driver.answers) == 1)
     assert driver.answers[0] == Answer("list", fault="no-answer")
     assert dead.values("temperature") == []
-    assert driver.stop() != b""
+    dead.write(driver.stop())
+    await until("it is sought in vain", lambda: driver._repl.is_lost)
+    assert driver.is_stopping
+    assert driver.last_resort == "none"  # of a board that nobody described; a micro:bit's profile says break
 
 
 async def test_a_board_that_was_unplugged_is_known_again_on_its_new_line(line: Wire) -> None:
