@@ -4,16 +4,17 @@ By `time` everything is kept; of `event`s what each channel showed when a person
 entered; a `gated` run waits until a channel does something, and its time begins then.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from devices.driver import Sample
 from devices.gate import Watch
-from devices.template import MAX_SECONDS, Entry, Template
-from edge.contract.notices import Bound, Device, Run
+from devices.template import MAX_SECONDS, Entry, Template, Wanted
+from edge.contract.notices import Bound, Channel, Device, Run
 from edge.lab.chunks import Piece
+from edge.lab.correcting import bound_to
 
 MAX_MARKS = 999  # of one run: nobody finds her way among more
 MAX_WAITING = 100_000  # samples that wait for the disk: ten seconds of the fastest eight instruments
@@ -100,23 +101,37 @@ def bind(template: Template, devices: Sequence[Device], first: str = "") -> tupl
     the first; raise Missing."""
     plugged = [each for each in devices if each.state in PLUGGED]
     plugged.sort(key=lambda each: (each.id != first, each.simulated))
-    offered = [
-        Bound(channel.quantity, each.id, channel.name, channel.unit, channel.decimals)
-        for each in plugged
-        for channel in each.channels
-    ]
+    offered = [(each.id, channel) for each in plugged for channel in each.channels]
     found: list[Bound] = []
     for want in template.wants:
-        fitting = (
-            each
-            for each in offered
-            if (each.quantity, each.unit) == (want.quantity, want.unit) and each not in found
-        )
-        taken = next(fitting, None)
+        taken = next(_fitting(want, offered, found), None)
         if taken is None:
-            raise Missing(want.quantity, want.unit, sorted({each.quantity for each in offered}))
+            there = sorted({f"{channel.quantity} [{channel.unit}]" for _, channel in offered})
+            raise Missing(want.quantity, want.unit, there)
         found.append(taken)
     return tuple(found)
+
+
+def lacking(template: Template, devices: Sequence[Device]) -> tuple[bool, ...]:
+    """Return of each channel that an experiment wants whether nothing here can measure it."""
+    found: list[Bound] = []
+    offered = [(each.id, one) for each in devices if each.state in PLUGGED for one in each.channels]
+    lacks = []
+    for want in template.wants:
+        taken = next(_fitting(want, offered, found), None)
+        lacks.append(taken is None)
+        found += [taken] if taken is not None else []
+    return tuple(lacks)
+
+
+def _fitting(want: Wanted, offered: Iterable[tuple[str, Channel]], taken: Sequence[Bound]) -> Iterator[Bound]:
+    """Yield what can measure it and is not taken yet, in this unit or one that can be made of it."""
+    used = {(each.device, each.channel) for each in taken}
+    for device, channel in offered:
+        if channel.quantity == want.quantity and (device, channel.name) not in used:
+            made = bound_to(device, channel, want.unit)
+            if made is not None:
+                yield made
 
 
 class Active:

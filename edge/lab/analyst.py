@@ -16,6 +16,7 @@ from devices.units import shown
 from edge.contract.answers import Analysis, Column, Curve, Finding, Number
 from edge.lab.active import MICRO
 from edge.lab.chunks import Piece
+from edge.lab.correcting import corrected
 from edge.lab.store import Kept, Store
 from edge.lab.wording import titled
 
@@ -34,8 +35,9 @@ class Analyst:
         self._then = then
 
     def curve(self, kept: Kept, number: int, points: int) -> Curve:
-        """Return a channel over time, with its peaks; raise StoreFailed."""
-        correct = self.correction(kept, number)
+        """Return a channel over time, in its own unit, with its peaks; raise StoreFailed."""
+        calibration = self._then(kept.bound[number].calibration)
+        correct = calibration.true if calibration else float
         count, last = self._store.counted(kept.id, number)
         step = 1 if count <= points else last * 2 // points + 1
         found = [each for piece in self._store.channel(kept.id, number) for each in _peaks(piece, step)]
@@ -69,9 +71,9 @@ class Analyst:
         return columns(kept.template, measured, entered)
 
     def correction(self, kept: Kept, number: int) -> Callable[[float], float]:
-        """Return what makes a raw value of a channel a true one."""
-        calibration = self._then(kept.bound[number].calibration)
-        return calibration.true if calibration else float
+        """Return what makes a raw value of a channel a true one, in the experiment's unit."""
+        bound = kept.bound[number]
+        return corrected(bound, self._then(bound.calibration)) or float
 
     def _series(self, kept: Kept, number: int, most: int) -> Series:
         correct = self.correction(kept, number)

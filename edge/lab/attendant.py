@@ -20,10 +20,12 @@ from devices.port import Port
 from devices.probing import Found, Kind, Nobody, Probe, candidates, may_ask
 from devices.registry import family, kinds
 from devices.workshop import made, setting
-from edge.lab.bench import FIRST_PAUSE, LONGEST_PAUSE, Bench, Remark
+from edge.contract.notices import Said
+from edge.lab.bench import FIRST_PAUSE, LONGEST_PAUSE, MAX_INSTRUMENTS, Bench, NoSeat, Remark
 from edge.lab.known import Record
 from edge.lab.memory import Memory
 from edge.lab.socket import Socket, search
+from edge.lab.wording import blamed
 from edge.supervise import keep, rest
 
 AGAIN = 10.0  # seconds until a port behind which nobody is known is listened to again
@@ -76,7 +78,7 @@ class Attendant:
         """Return what a device is called: by the school, by itself, by its adapter."""
         record, seen = self._memory.book.record(socket.device), socket.seen
         given = seen.given.label if seen.given is not None else ""
-        model = seen.usb.model if seen.usb is not None else ""
+        model = seen.usb.name if seen.usb is not None else ""
         known = record.label or given or record.identity or model or record.driver
         return known[:MAX_LABEL] or Path(seen.path).name
 
@@ -101,10 +103,14 @@ class Attendant:
         before = socket.said
         if isinstance(why, PortBusy):
             socket.say("busy", "port-busy", holder=why.holder)
+        elif isinstance(why, NoSeat):
+            socket.say("unknown", "no-seat", most=MAX_INSTRUMENTS)
         elif isinstance(why, PortForbidden):
             socket.say("forbidden", "port-forbidden", group=why.group)
         else:
             socket.say("probing")
+        if socket.said == "no-seat" != before:
+            self._bench.say(Said("devices-too-many", {"most": MAX_INSTRUMENTS}, "bad"))
         if socket.said != before or not socket.said:
             log.warning("port lost path=%s reason=%r", socket.seen.path, str(why))
         self.remark(socket)
@@ -118,7 +124,7 @@ class Attendant:
             if chosen is None or instrument is None:
                 await rest(AGAIN, socket.changed)
                 continue
-            port.set_speed(chosen.baud)
+            await port.set_speed(chosen.baud)
             socket.say("ready")
             self.remark(socket)
             await self._serve(socket, port, instrument, chosen.is_sure)
@@ -143,12 +149,15 @@ class Attendant:
         """Find out who is there, and remember it; None for nobody that is known; raise LineLost."""
         record = self._memory.book.record(socket.device)
         before = _of_before(kinds(), record)
+        if before and self._bench.is_doubted(socket.device):  # it moved when it was pulled out
+            await port.set_speed(record.baud)
+            port.urge(before[0].make().stop())
         found = await self._search(socket, port, before, True) if before and not socket.is_doubted else None
         if not isinstance(found, Found):
             tried = candidates(kinds(), socket.usb)
             allowed = record.allowed or socket.seen.given is not None
             asks = not socket.was_asked and may_ask(tried, socket.usb, allowed)
-            found = await self._search(socket, port, tried, asks)
+            found = await self._search(socket, port, tried, asks, spares=not allowed)
             socket.was_asked = socket.was_asked or asks
         if isinstance(found, Found):
             log.info("found id=%s driver=%s said=%r", socket.device, found.kind.name, found.identity)
@@ -164,12 +173,16 @@ class Attendant:
         self.remark(socket)
         return None
 
-    async def _search(self, socket: Socket, port: Port, tried: Sequence[Kind], asks: bool) -> Found | Nobody:
+    async def _search(
+        self, socket: Socket, port: Port, tried: Sequence[Kind], asks: bool, spares: bool = False
+    ) -> Found | Nobody:
         """Search; who spoke in vain when it was plugged in before is heard at another speed first now."""
         record = self._memory.book.record(socket.device)
         in_vain = 0 if record.driver else record.baud
-        probe = Probe(tried, asks, self._bench.clock(), in_vain)
-        return await search(probe, port, self._bench.clock, socket.changed)
+        probe = Probe(tried, asks, self._bench.clock(), in_vain, spares, is_up=asks and socket.is_up)
+        found = await search(probe, port, self._bench.clock, socket.changed)
+        socket.is_up = True
+        return found
 
     def _remember(self, socket: Socket, found: Found) -> Chosen:
         record, kind = self._memory.book.record(socket.device), found.kind
@@ -185,8 +198,13 @@ class Attendant:
         try:
             wanted = await asyncio.to_thread(setting, self._folder, chosen.driver, chosen.profile)
             driver = made(chosen.driver, wanted)
-        except (DriverUnknown, ProfileWrong) as exc:
-            socket.say("unknown", "profile-wrong", reason=str(exc))
+        except DriverUnknown:
+            socket.say("unknown", "driver-unknown", driver=chosen.driver)
+            self.remark(socket)
+            return None
+        except ProfileWrong as exc:
+            said, blanks = blamed(exc)
+            socket.say("unknown", said, **blanks)
             self.remark(socket)
             return None
         record, usb = self._memory.book.record(socket.device), socket.seen.usb
@@ -210,20 +228,27 @@ class Attendant:
         """Let the bench converse with it until something else is said about the port; raise LineLost."""
         if socket.changed.is_set():
             return
-        doubt = asyncio.get_running_loop().call_later(UNPROVEN, self._doubt, socket, is_sure)
+        self._doubt_later(socket, is_sure)
         try:
             async with asyncio.timeout(None) as socket.limit:
                 await self._bench.serve(instrument, port)
         except TimeoutError:
             return
         finally:
-            doubt.cancel()
-            socket.limit = None
+            if socket.doubt is not None:
+                socket.doubt.cancel()
+            socket.limit = socket.doubt = None
+
+    def _doubt_later(self, socket: Socket, is_sure: bool) -> None:
+        socket.doubt = asyncio.get_running_loop().call_later(UNPROVEN, self._doubt, socket, is_sure)
 
     def _doubt(self, socket: Socket, is_sure: bool) -> None:
-        """Search for an instrument that does not say that it is what it was."""
+        """Search for an instrument that does not say that it is what it was; a robot is stopped first."""
         if is_sure or self._bench.is_proven(socket.device):
             socket.is_proven = True
+            return
+        if self._bench.insists(socket.device):  # it may be what it was, and hang, and move
+            self._doubt_later(socket, is_sure)
             return
         log.warning("not what it was id=%s", socket.device)
         socket.is_doubted = True

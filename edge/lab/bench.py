@@ -18,12 +18,13 @@ from devices.driver import Actuator, Sample
 from devices.errors import ActuatorUnknown, BeyondRange, LineLost, ProgramUnknown
 from devices.line import Instrument, Line
 from edge.board import Board
-from edge.contract.notices import Blanks, Device, Devices, DeviceState, Reading
+from edge.contract.notices import Blanks, Device, Devices, DeviceState, Reading, Said
+from edge.lab.latch import Latched
 from edge.lab.seat import TURN, Seat
 from edge.supervise import keep, once
 
 IDLE = 1.0  # seconds, while there is nothing to look at
-MAX_INSTRUMENTS = 64  # ever plugged in since the start: eight ports, and a box of kits that are tried in turn
+MAX_INSTRUMENTS = 64  # that are shown: eight ports, and a box of kits that are tried in turn
 FIRST_PAUSE = 0.1  # seconds until a lost line is tried again
 LONGEST_PAUSE = 2.0  # seconds; a cable that was put back is to be seen within three
 
@@ -41,6 +42,10 @@ def computer() -> int:
 
 class Gone(Exception):
     """The device is not plugged in, or never was."""
+
+
+class NoSeat(LineLost):
+    """There is no room for one more instrument, for all that are known are plugged in."""
 
 
 class NotNow(Exception):
@@ -68,28 +73,36 @@ class Bench:
         clock: Clock = time.monotonic,
         wall: Wall = computer,
     ) -> None:
-        self.stopped = False  # everything is stopped, and stays so
+        self.latched = Latched()  # whether everything is stopped, and stays so
         self.sink: Sink = lambda _device, _samples: None  # who records
         self.corrects: Callable[[Reading], Reading] = lambda reading: reading  # who knows calibrations
         self.holder_of: Callable[[str], str] = lambda _device: ""  # who moves it
         self.remarks: dict[str, Remark] = {}  # by device
         self.clock = clock
         self._board = board
-        self._wall = wall
+        self.wall = wall
         self._seats = {each.id: Seat(each, clock) for each in instruments}
+        self._warned: frozenset[str] = frozenset()  # devices that may be moving, of which people were told
         self._tasks: asyncio.TaskGroup | None = None  # while it runs
+        self._has_fallen = False  # it ran, and does not any more
 
     async def run(self) -> None:
         """Look at every instrument until cancelled; what moves is stopped then."""
         self.tell()
+        self._has_fallen = False
         try:
             async with asyncio.TaskGroup() as self._tasks:
                 for seat in self._seats.values():
                     self._begin(seat, self._tasks)
                 await self._tick()
         finally:
-            self._tasks = None
+            self._tasks, self._has_fallen = None, True
             self.stop_all()
+
+    @property
+    def is_up(self) -> bool:
+        """Whether instruments are looked at, and who is to stop is told again; false when that has failed."""
+        return not self._has_fallen
 
     def plug(self, instrument: Instrument) -> None:
         """Take an instrument that was not known before; one that was opens its line by itself."""
@@ -103,8 +116,10 @@ class Bench:
     async def serve(self, instrument: Instrument, line: Line) -> None:
         """Converse with an instrument until its line is lost: raise LineLost; the line stays whose it is."""
         seat = self._seated(instrument)
-        if seat is None or seat.line is not None:
-            raise LineLost(f"{instrument.id}: no seat at the bench")
+        if seat is None:
+            raise NoSeat(f"{instrument.id}: {MAX_INSTRUMENTS} others are plugged in")
+        if seat.line is not None:
+            raise LineLost(f"{instrument.id}: somebody converses with it already")
         try:
             seat.open(line)
             log.info("device opened id=%s driver=%s", seat.id, instrument.kind)
@@ -163,6 +178,28 @@ class Bench:
         except LineLost as exc:
             raise Gone(device) from exc
 
+    def is_stopping(self, device: str) -> bool:
+        """Whether a device was told to stop and has not proven yet that it did."""
+        return device in self._seats and self._seats[device].is_stopping
+
+    def insists(self, device: str) -> bool:
+        """Whether everything is still tried to have a device stop."""
+        return device in self._seats and self._seats[device].insists
+
+    def is_doubted(self, device: str) -> bool:
+        """Whether a person has to see that a device stands."""
+        return device in self._seats and self._seats[device].is_doubted
+
+    def doubt(self, device: str) -> None:
+        """A device that was moved is gone before it could be told to stop."""
+        if device in self._seats and not self.is_plugged(device):
+            self._seats[device].doubt()
+
+    def trust_absent(self) -> None:
+        """Somebody has seen that nothing moves: what is gone is doubted no more."""
+        for seat in self._seats.values():
+            seat.trust()
+
     def is_plugged(self, device: str) -> bool:
         """Whether a device has an open line."""
         return device in self._seats and self._seats[device].line is not None
@@ -200,9 +237,14 @@ class Bench:
                 stops.callback(seat.stop)
 
     @property
-    def is_moving(self) -> bool:
-        """Whether any robot said that it runs a program."""
-        return any(seat.watched.running for seat in self._seats.values())
+    def stopped(self) -> bool:
+        """Whether everything is stopped, and stays so."""
+        return self.latched.at != 0
+
+    @property
+    def moving(self) -> list[str]:
+        """Return the robots that said that they run a program."""
+        return [id_ for id_, seat in self._seats.items() if seat.watched.running]
 
     def running(self, device: str) -> str:
         """Return the program that a device said it runs."""
@@ -210,11 +252,25 @@ class Bench:
 
     def tell(self) -> None:
         """Tell every device and what they measured last, if that is new."""
-        now, wall = self.clock(), self._wall()
-        self._board.tell(Devices(self.devices(), self.stopped))
+        now, wall = self.clock(), self.wall()
+        stopped = self.latched
+        devices = self.devices()
+        self._board.tell(Devices(devices, self.stopped, stopped.by, stopped.at))
+        self._warn(devices)
         for seat in self._seats.values():
             for reading in seat.watched.readings(now, wall):
                 self._board.tell(self.corrects(reading))
+
+    def _warn(self, devices: Sequence[Device]) -> None:
+        """Say on every page, once, that a robot may be moving which was told to stop."""
+        doubted = {each.id: each.label for each in devices if each.stopping == "unproven"}
+        for id_ in doubted.keys() - self._warned:
+            self.say(Said("robot-not-stopped", {"robot": doubted[id_]}, "bad"))
+        self._warned = frozenset(doubted)
+
+    def say(self, said: Said) -> None:
+        """Say something to whoever looks now."""
+        self._board.tell(said)
 
     def _seated(self, instrument: Instrument) -> Seat | None:
         seat = self._seats.get(instrument.id)
@@ -222,11 +278,23 @@ class Bench:
             if seat.line is None:
                 seat.watched.instrument = instrument  # with another driver, or label
             return seat
-        if len(self._seats) >= MAX_INSTRUMENTS:
+        if len(self._seats) >= MAX_INSTRUMENTS and not self._make_room():
             log.warning("too many devices id=%s", instrument.id)
             return None
         seat = self._seats[instrument.id] = Seat(instrument, self.clock)
         return seat
+
+    def _make_room(self) -> bool:
+        """Forget the instrument that was unplugged longest ago; tell whether there was one."""
+        gone = [each for each in self._seats.values() if each.may_go]
+        if not gone:
+            return False
+        oldest = min(gone, key=lambda seat: seat.left_at)
+        del self._seats[oldest.id]
+        for channel in oldest.watched.driver.channels:
+            self._board.forget(Reading(oldest.id, channel.name, 0).key)
+        log.info("device forgotten id=%s", oldest.id)
+        return True
 
     def _plugged(self, device: str) -> Seat:
         seat = self._seats.get(device)
@@ -235,7 +303,9 @@ class Bench:
         return seat
 
     def _device(self, seat: Seat, now: float) -> Device:
-        told = structs.replace(seat.watched.device(now), holder=self.holder_of(seat.id))
+        told = structs.replace(
+            seat.watched.device(now), holder=self.holder_of(seat.id), stopping=seat.stopping
+        )
         remark = self.remarks.get(seat.id)
         if remark is None:
             return told

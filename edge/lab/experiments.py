@@ -15,7 +15,6 @@ from typing import Literal, TypeVar, TypeVarTuple
 
 from msgspec import structs
 
-from devices.calibration import Calibration
 from devices.driver import Sample
 from devices.experiments import with_own
 from devices.template import Template
@@ -30,6 +29,7 @@ from edge.lab.archive import Archive
 from edge.lab.bench import Bench
 from edge.lab.calibrating import Calibrating
 from edge.lab.calibrations import Calibrations
+from edge.lab.correcting import corrected
 from edge.lab.failures import StoreFailed
 from edge.lab.listing import told
 from edge.lab.notes import Notes
@@ -227,8 +227,7 @@ class Laboratory:
         )
 
     def _true(self, it: Bound) -> Callable[[float], float]:
-        calibration: Calibration | None = self._calibrations.named(it.calibration)
-        return calibration.true if calibration else float
+        return corrected(it, self._calibrations.named(it.calibration)) or float
 
     async def _recover(self) -> None:
         await self._written(self._store.settle)

@@ -2,7 +2,7 @@
 
 A byte order mark, semicolons, CRLF, and a comma in numbers: with a point, Excel makes dates of them. Above
 the table stands what was measured, when and with what; each moment is a row; marks are numbered. A channel
-that is calibrated has two columns: what is true, and what it showed.
+that is calibrated, or converted from another unit, has two columns: what is true, and what it showed.
 """
 
 import csv
@@ -17,6 +17,7 @@ from devices.units import shown
 from edge.contract.notices import Bound
 from edge.lab.active import MICRO, Mark
 from edge.lab.chunks import Row
+from edge.lab.correcting import corrected
 from sync.export.sheets import FORMULA
 
 MARK = -1  # in the place of a channel's number
@@ -44,6 +45,11 @@ class About(Struct, frozen=True):
     withdrawn: frozenset[int] = frozenset()  # moments of events that were taken back
     lost: int = 0  # samples that the disk was too slow for
     is_long: bool = False  # too long for what is computed
+
+    @property
+    def measured(self) -> Sequence[tuple[Bound, Calibration | None]]:
+        """Return each channel with the calibration that counted for it."""
+        return list(zip(self.bound, self.calibrations or (None,) * len(self.bound), strict=True))
 
 
 class _Echo:
@@ -81,14 +87,13 @@ class Lines:
     def __init__(self, about: About, computed: Mapping[int, Sequence[float]]) -> None:
         self.entered: Mapping[int, float] = {}
         self.withdrawn: frozenset[int] = frozenset()
-        calibrations = about.calibrations or (None,) * len(about.bound)
         self._places: list[int] = []  # of each channel's first cell
         self._true: list[Callable[[float], float] | None] = []
         width = 0
-        for each in calibrations:
+        for each, calibration in about.measured:
             self._places.append(width)
-            self._true.append(each.true if each else None)
-            width += 2 if each else 1
+            self._true.append(corrected(each, calibration))
+            width += 2 if self._true[-1] else 1
         self._entry = width if about.entry else -1
         self._first = width = width + (1 if about.entry else 0)
         self._width = width + len(about.derived) + 2
@@ -147,13 +152,23 @@ def _head(about: About, words: Words, lang: str) -> Iterator[list[str]]:
         yield [words["lesson"], about.lesson]
     if about.place[0]:
         yield [words["recording"], about.place[0], number(round(about.place[1], 1))]
-    for each, calibration in zip(about.bound, about.calibrations or (None,) * len(about.bound), strict=True):
+    for each, calibration in about.measured:
         yield [words["measured"], _quantity(each, words, lang), each.device, each.channel]
+        yield from _quality(each, words, lang)
         if calibration is not None:
             yield [words["calibration"], calibration.id, calibration.day, calibration.by]
     for second, moment in about.clock:
         yield [words["clock-set"], number(round(second, 1)), f"{moment:%Y-%m-%d %H:%M:%S}"]
     yield from _warnings(about, words)
+
+
+def _quality(each: Bound, words: Words, lang: str) -> Iterator[list[str]]:
+    """Yield how good the instrument is, as far as its maker says."""
+    unit = shown(each.unit).get(lang, each.unit)
+    if each.accuracy is not None:
+        yield [words["accuracy"], f"± {number(each.accuracy)}", unit]
+    if each.resolution is not None:
+        yield [words["resolution"], number(each.resolution), unit]
 
 
 def _warnings(about: About, words: Words) -> Iterator[list[str]]:
@@ -167,9 +182,11 @@ def _warnings(about: About, words: Words) -> Iterator[list[str]]:
 
 def _columns(about: About, words: Words, lang: str) -> list[str]:
     cells = [words["time"]]
-    for each, calibration in zip(about.bound, about.calibrations or (None,) * len(about.bound), strict=True):
-        name = _quantity(each, words, lang)
-        cells += [name, f"{name} ({words['raw']})"] if calibration else [name]
+    for each, calibration in about.measured:
+        cells.append(_quantity(each, words, lang))
+        if corrected(each, calibration):
+            shown_as = _named(each.quantity, each.own or each.unit, words, lang)
+            cells.append(f"{shown_as} ({words['raw']})")
     if about.entry is not None:
         cells.append(_named(about.entry.quantity, about.entry.unit, words, lang))
     for derived in about.derived:

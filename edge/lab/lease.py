@@ -100,6 +100,10 @@ class Orders:
         self._sent.clear()
         self._waiting.clear()
 
+    def devices(self) -> set[str]:
+        """Return the devices that were driven and not stopped since."""
+        return {device for device, _ in (*self._sent, *self._waiting)}
+
     def driven(self, device: str) -> Mapping[str, float]:
         """Return what the actuators of a device were set to last."""
         last = {actuator: value for (of, actuator), (_, value) in self._sent.items() if of == device}

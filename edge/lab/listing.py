@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from devices.template import Entry as Entered
 from devices.template import Template
 from devices.units import shown
-from edge.contract.answers import Entry, Experiment, Experiments, PastRun
+from edge.contract.answers import Entry, Experiment, Experiments, PastRun, Want
 from edge.contract.notices import Device, Run
-from edge.lab.active import Missing, bind
+from edge.lab.active import lacking
 from edge.lab.store import Kept
 from edge.lab.wording import titled
 
@@ -20,7 +20,7 @@ def listed(
     kept: Sequence[Kept],
 ) -> Experiments:
     """Return the experiments, and the runs newest first."""
-    found = (_experiment(name, each, _can(each, devices), name in own) for name, each in templates.items())
+    found = (_experiment(name, each, devices, name in own) for name, each in templates.items())
     return Experiments(tuple(found), tuple(_run(each) for each in kept), tuple(wrong))
 
 
@@ -33,26 +33,23 @@ def told(kept: Kept) -> Run:
     )  # fmt: skip
 
 
-def _can(template: Template, devices: Sequence[Device]) -> bool:
-    try:
-        bind(template, devices)
-    except Missing:
-        return False
-    return True
-
-
-def _experiment(name: str, template: Template, ready: bool, own: bool) -> Experiment:
+def _experiment(name: str, template: Template, devices: Sequence[Device], own: bool) -> Experiment:
     quantities = tuple(want.quantity for want in template.wants)
+    lacks = lacking(template, devices)
     return Experiment(
         name,
         titled(template.title),
         quantities,
         titled(template.hint),
         template.seconds,
-        ready,
+        not any(lacks),
         template.mode,
         _entry(template.entry) if template.entry else None,
         own,
+        tuple(
+            Want(each.quantity, each.unit, shown(each.unit), missing)
+            for each, missing in zip(template.wants, lacks, strict=True)
+        ),
     )
 
 

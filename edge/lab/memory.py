@@ -49,13 +49,19 @@ class Memory:
 def read(path: Path) -> Book:
     """Return what is remembered; nothing where there is no file, or one that cannot be read."""
     try:
-        return decoded(path.read_bytes())
-    except FileNotFoundError:
-        return Book()
+        return checked(path)
     except (OSError, ValueError) as exc:
         log.error("known devices cannot be read: put aside path=%s reason=%r", path, str(exc))
         with suppress(OSError):
             path.rename(path.with_name(f"broken-{FILE}"))
+        return Book()
+
+
+def checked(path: Path) -> Book:
+    """Return what is remembered, nothing where there is no file; raise OSError, ValueError."""
+    try:
+        return decoded(path.read_bytes())
+    except FileNotFoundError:
         return Book()
 
 

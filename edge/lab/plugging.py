@@ -16,11 +16,13 @@ from edge.api import Desks, Unable
 from edge.config import SerialPort
 from edge.contract import commands
 from edge.contract.answers import Done
+from edge.contract.notices import Said
 from edge.lab.attendant import Attendant
 from edge.lab.bench import Bench
 from edge.lab.known import Record
 from edge.lab.memory import Memory
 from edge.lab.socket import Seen, Socket
+from edge.lab.wording import blamed
 from edge.supervise import rest
 
 LOOK = 1.0  # seconds between two looks at what is plugged in
@@ -52,6 +54,7 @@ class Plugging:
         self._memory = Memory(folder)
         self._attendant = Attendant(folder, bench, self._memory)
         self._sockets: dict[str, Socket] = {}  # by path
+        self._over = 0  # ports for which there is no room
 
     def desks(self) -> Desks:
         """Return which commands are taken here."""
@@ -65,7 +68,11 @@ class Plugging:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 began = self._bench.clock()
+                over = self._over
                 self._settle(await asyncio.to_thread(self._look), tasks)
+                if self._over > over:
+                    log.warning("too many ports most=%d over=%d", MAX_PORTS, self._over)
+                    self._bench.say(Said("devices-too-many", {"most": MAX_PORTS}, "bad"))
                 self._confirm(began)
                 self._memory.changed.clear()
                 await self._memory.keep()
@@ -80,6 +87,7 @@ class Plugging:
             if os.path.exists(given.path):
                 path = real.get(os.path.realpath(given.path), given.path)
                 found[path] = Seen(path, usb.get(path), given)
+        self._over = max(0, len(found) - MAX_PORTS)
         return list(found.values())[:MAX_PORTS]
 
     def _settle(self, seen: Sequence[Seen], tasks: asyncio.TaskGroup) -> None:
@@ -157,14 +165,15 @@ class Plugging:
     async def _check(self, record: Record) -> None:
         if not record.driver:
             if record.profile:
-                raise Unable("profile-wrong", reason=f"{record.profile}: of which driver?")
+                raise Unable("profile-without-driver", profile=record.profile)
             return
         try:
             await asyncio.to_thread(setting, self._folder, record.driver, record.profile)
         except DriverUnknown as exc:
             raise Unable("driver-unknown", driver=record.driver) from exc
         except ProfileWrong as exc:
-            raise Unable("profile-wrong", reason=str(exc)) from exc
+            key, blanks = blamed(exc)
+            raise Unable(key, **blanks) from exc
 
     def _socket_of(self, device: str) -> Socket | None:
         return next((each for each in self._sockets.values() if each.device == device), None)

@@ -2,21 +2,26 @@
 
 A screen that moves a device holds it (edge/lab/lease.py). When it is not heard any more the device is
 stopped. Stopping asks for nothing and waits for nothing; what everybody may do is stop. A program that was
-started by a button of the robot itself is nobody's: it is stopped only while everything is.
+started by a button of the robot itself is nobody's: it is stopped only while everything is. That everything
+is stopped outlives the daemon (edge/lab/latch.py).
 """
 
 import asyncio
 import logging
 from contextlib import suppress
+from math import inf
 
 from devices.errors import ActuatorUnknown, ProgramUnknown
 from edge.api import Desks, Unable
 from edge.contract import commands
 from edge.contract.answers import Done
 from edge.lab.bench import Bench, Gone, NotNow
-from edge.lab.lease import PERIOD, Held, Leases, Orders
+from edge.lab.latch import Latch
+from edge.lab.lease import LEASE, PERIOD, Held, Leases, Orders
 
 STARTS = 15.0  # seconds from the order until a robot says that it runs: SPIKE's program is brought first
+
+KEPT = 0.5  # seconds that an answer waits for the disk
 
 log = logging.getLogger(__name__)
 
@@ -24,12 +29,15 @@ log = logging.getLogger(__name__)
 class Robots:
     """What moves; a part to be kept running."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, latch: Latch) -> None:
         self._bench = bench
+        self._latch = latch
         self._leases = Leases()
         self._orders = Orders()
+        self._looked = -inf  # when leases were looked at: nothing is set in motion while nobody does
         self._programs: dict[str, float] = {}  # robots that run one, and until when it is believed unseen
         bench.holder_of = lambda device: self._leases.holder(device) or ""
+        bench.latched = latch.newest
 
     def desks(self) -> Desks:
         """Return which commands are taken here."""
@@ -43,20 +51,25 @@ class Robots:
         }
 
     async def run(self) -> None:
-        """Send what waits, and stop what nobody holds any more."""
-        while True:
-            self.look(self._bench.clock())
-            await asyncio.sleep(PERIOD)
+        """Send what waits, and stop what nobody holds any more; while nobody looks nothing moves."""
+        try:
+            while True:
+                self.look(self._bench.clock())
+                await asyncio.sleep(PERIOD)
+        finally:
+            self._looked = -inf
+            self._let_go_of_all()
+            self._bench.stop_all()
 
     def look(self, now: float) -> None:
         """Do what is due now."""
+        self._looked = now
         for device in self._leases.take_over(now):
             log.warning("lease over: device stopped id=%s", device)
             with suppress(Gone):
                 self._stop(device)
         self._end_programs(now)
-        if self._bench.stopped and self._bench.is_moving:
-            self._bench.stop_all()
+        self._keep_stopped()
         for device, actuator, value in self._orders.due(now):
             try:
                 self._bench.drive(device, actuator, value)
@@ -104,32 +117,50 @@ class Robots:
         self._leases.release(command.device)
         if not self._bench.is_plugged(command.device):
             raise Unable("gone")  # nobody told it to stop
-        log.info("device stopped id=%s", command.device)
+        self._bench.tell()
+        log.info("device stopped id=%s by=%s", command.device, command.by)
         return Done()
 
-    async def _stop_everything(self, _: commands.StopEverything) -> Done:
-        self._bench.stopped = True
-        self._bench.stop_all()
-        self._leases.release_all()
-        self._orders.forget_all()
-        self._programs.clear()
-        self._bench.tell()
-        log.warning("everything stopped")
+    async def _stop_everything(self, command: commands.StopEverything) -> Done:
+        self._latch.close(command.by, self._bench.wall())
+        self._bench.latched = self._latch.newest
+        try:
+            self._bench.stop_all()
+        finally:  # a driver with a fault does not keep this from being true for all, and for good
+            self._let_go_of_all()
+            self._bench.tell()
+            log.warning("everything stopped by=%s", command.by)
+            await self._keep_latch()
         return Done()
 
-    async def _allow_motion(self, _: commands.AllowMotion) -> Done:
-        self._bench.stopped = False
+    async def _allow_motion(self, command: commands.AllowMotion) -> Done:
+        self._latch.release()
+        self._bench.trust_absent()
+        self._bench.latched = self._latch.newest
         self._bench.tell()
-        log.info("motion allowed")
+        log.info("motion allowed by=%s", command.by)
+        await self._keep_latch()
         return Done()
+
+    async def _keep_latch(self) -> None:
+        """Answer when it is on the disk; a disk that hangs is not waited for."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(KEPT):
+                await self._latch.keep()
 
     def _hold(self, device: str, by: str) -> None:
         if self._bench.stopped:
             raise Unable("stopped")
         if not self._bench.is_plugged(device):
             raise Unable("gone")
+        if self._bench.is_doubted(device):
+            raise Unable("unstopped")
+        now = self._bench.clock()
+        is_watched = self._bench.is_up and now - self._looked <= LEASE
+        if self._bench.is_stopping(device) or not is_watched:
+            raise Unable("not-now")
         try:
-            self._leases.take(device, by, self._bench.clock())
+            self._leases.take(device, by, now)
         except Held as exc:
             raise Unable("held", holder=exc.holder) from exc
 
@@ -145,10 +176,29 @@ class Robots:
         if not self._moves(device):
             self._leases.release(device)
 
+    def _let_go_of_all(self) -> None:
+        for device in {*self._programs, *self._orders.devices()}:
+            self._bench.doubt(device)
+        self._leases.release_all()
+        self._orders.forget_all()
+        self._programs.clear()
+
     def _stop(self, device: str) -> None:
+        if device in self._programs or self._orders.driven(device):
+            self._bench.doubt(device)  # for good reason only if it is gone, and cannot be told
         self._orders.forget(device)
         self._programs.pop(device, None)
         self._bench.stop(device)
+
+    def _keep_stopped(self) -> None:
+        """Stop the robots that say that they run while everything is stopped, and no other one.
+
+        Who is told already is insisted upon, and not told twenty times a second.
+        """
+        for device in self._bench.moving if self._bench.stopped else ():
+            if not self._bench.is_stopping(device):
+                log.warning("moves while everything is stopped id=%s", device)
+                self._bench.stop(device)
 
     def _end_programs(self, now: float) -> None:
         """Forget the programs that are over: the robot said so, or never that they began."""

@@ -40,9 +40,11 @@ class Socket:
         self.task: asyncio.Task[None] | None = None
         self.changed = asyncio.Event()  # somebody said something new about it
         self.limit: asyncio.Timeout | None = None  # of the conversation that goes on
+        self.doubt: asyncio.TimerHandle | None = None  # when it is to have said who it is
         self.is_proven = False  # what is remembered of it was true today
         self.is_doubted = False  # it was not
         self.was_asked = False
+        self.is_up = False  # it was listened to since it was opened: whoever is there has booted
         self.still_there = asyncio.Event()  # it was looked for since it was lost: another one may be there
         self.still_there.set()
         self.lost_at = 0.0
@@ -69,7 +71,7 @@ class Socket:
         """Its line is lost; on USB it may be another port that has this path by now."""
         self.let_go()
         self.lost_at = now
-        self.is_proven = self.is_doubted = self.was_asked = False
+        self.is_proven = self.is_doubted = self.was_asked = self.is_up = False
         if self.seen.usb is not None:
             self.still_there.clear()
 
@@ -82,7 +84,7 @@ class Socket:
 
 async def search(probe: Probe, port: Port, clock: Clock, changed: asyncio.Event) -> Found | Nobody:
     """Find out who is at an open port, unless somebody says it meanwhile; raise LineLost."""
-    _set_speed(port, probe.baud)
+    await _set_speed(port, probe.baud)
     while not changed.is_set():
         piece = b""
         with suppress(TimeoutError):
@@ -95,12 +97,12 @@ async def search(probe: Probe, port: Port, clock: Clock, changed: asyncio.Event)
         if isinstance(step, Write):
             port.write(step.piece)
         elif isinstance(step, Speed):
-            _set_speed(port, step.baud)
+            await _set_speed(port, step.baud)
         elif step is not None:
             return step
     return Nobody(probe.bauds, False)
 
 
-def _set_speed(port: Port, baud: int) -> None:
+async def _set_speed(port: Port, baud: int) -> None:
     with suppress(LineLost):  # an adapter that has no such speed: nobody is found at it
-        port.set_speed(baud)
+        await port.set_speed(baud)

@@ -25,6 +25,7 @@ class Watched:
         self.instrument = instrument
         self._driver = instrument.driver()
         self._is_open = False
+        self._moved_as: tuple[str, str] | None = None  # the driver and profile with which it could
         self._heard = 0.0
         self._status = Status("", None, "")
         self._newest: dict[str, Sample] = {}
@@ -42,8 +43,11 @@ class Watched:
 
     @property
     def can_move(self) -> bool:
-        """Whether it is a robot."""
-        return bool(self._driver.programs or self._driver.actuators)
+        """Whether it is a robot, as far as it has ever said: a board that boots says nothing of it yet."""
+        what = self.instrument.kind, self.instrument.profile
+        if self._driver.programs or self._driver.actuators:
+            self._moved_as = what
+        return self._moved_as == what
 
     @property
     def running(self) -> str:
@@ -145,6 +149,9 @@ def _moved(each: rows.Actuator) -> Actuator:
 
 def _told(driver: Driver) -> list[Channel]:
     return [
-        Channel(each.name, each.quantity, each.unit, each.low, each.high, each.decimals, shown(each.unit))
+        Channel(
+            *(each.name, each.quantity, each.unit, each.low, each.high, each.decimals, shown(each.unit)),
+            *(each.rate, each.accuracy, each.resolution, each.max_rate),
+        )
         for each in driver.channels
     ]

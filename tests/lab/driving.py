@@ -12,6 +12,7 @@ from edge.board import Board
 from edge.config import SerialPort
 from edge.contract.commands import Command, DriveActuator, RunProgram, StillHere
 from edge.lab.bench import Bench
+from edge.lab.latch import Latch
 from edge.lab.plugging import Plugging
 from edge.lab.robots import Robots
 
@@ -19,7 +20,7 @@ from edge.lab.robots import Robots
 async def drive(folder: Path, given: SerialPort, order: str) -> None:
     """Be a daemon, and its screen."""
     bench = Bench(Board(), [])
-    robots = Robots(bench)
+    robots = Robots(bench, Latch(folder))
     plugging = Plugging(folder, bench, [given], None)
     actuator, _, value = order.partition("=")
     command: Command = RunProgram(given.path, order, "tty1")

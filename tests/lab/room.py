@@ -17,6 +17,7 @@ from edge.journal import Journal
 from edge.lab.active import Scene
 from edge.lab.bench import Bench
 from edge.lab.experiments import Laboratory
+from edge.lab.latch import Latch
 from edge.lab.robots import Robots
 
 DEADLINE = 10.0  # seconds for anything to happen on a busy machine
@@ -35,7 +36,7 @@ class Room:
         self.board = Board()
         self.journal = Journal(state, "akzhar")
         self.bench = Bench(self.board, [plugged(name, far) for name, far in self.far.items()])
-        self.robots = Robots(self.bench)
+        self.robots = Robots(self.bench, Latch(state / "lab"))
         self.laboratory = Laboratory(state, self.journal, self.board, self.bench, lambda: SCENE)
         self._desks = {**self.robots.desks(), **self.laboratory.desks()}
 
@@ -51,6 +52,21 @@ class Room:
         answer = await self._desks[type(command)](command)
         assert isinstance(answer, Answer)
         return answer
+
+    async def ask_once_it_stands(self, command: Command) -> None:
+        """Give an order to a robot that was told to stop, as soon as it has."""
+        async with asyncio.timeout(DEADLINE):
+            while await self._is_early(command):  # noqa: ASYNC110  # what is waited for knows no event
+                await asyncio.sleep(0.01)
+
+    async def _is_early(self, command: Command) -> bool:
+        try:
+            await self.ask(command)
+        except Unable as exc:
+            if exc.key != "not-now":
+                raise
+            return True
+        return False
 
     async def refused(self, command: Command) -> tuple[str, Blanks]:
         """Return why it is refused."""

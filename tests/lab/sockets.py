@@ -16,6 +16,7 @@ from edge.config import SerialPort
 from edge.contract.commands import Command
 from edge.contract.notices import Blanks, Device
 from edge.lab.bench import Bench
+from edge.lab.latch import Latch
 from edge.lab.plugging import Plugging, Roots
 from edge.lab.robots import Robots
 
@@ -31,7 +32,7 @@ class Desk:
         self.folder = folder
         self.board = Board()
         self.bench = Bench(self.board, [], clock=lambda: speed * monotonic())
-        self.robots = Robots(self.bench)
+        self.robots = Robots(self.bench, Latch(folder / "lab"))
         self.roots = Roots(folder / "sys", folder / "dev")
         self.plugging = Plugging(folder / "lab", self.bench, given, self.roots)
         self.playing: list[FarPort] = []

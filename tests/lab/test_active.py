@@ -4,12 +4,14 @@ import math
 
 import pytest
 
+from devices.calibration import Calibration
 from devices.driver import Sample
 from devices.experiments import experiments
 from devices.template import MAX_SECONDS
 from edge.contract.notices import Bound, Channel, Device
 from edge.lab import active as limits
-from edge.lab.active import LONGEST_WAIT, MICRO, Active, Anchor, Missing, NotNow, bind
+from edge.lab.active import LONGEST_WAIT, MICRO, Active, Anchor, Missing, NotNow, bind, lacking
+from edge.lab.correcting import corrected
 from tests.lab.runs import WALL, active, sample, template
 
 T = Channel("t", "temperature", "Cel", 0, 100)
@@ -51,13 +53,35 @@ def test_two_temperatures_are_measured_with_two_channels() -> None:
 
 
 def test_a_wrong_unit_or_an_unplugged_instrument_does_not_do() -> None:
-    kelvin = Channel("t", "temperature", "K", 0, 400)
+    volts = Channel("t", "temperature", "V", 0, 5)
     pressure = Channel("p", "pressure", "kPa", 0, 400)
-    for device in (sensor("d", kelvin), sensor("d", state="gone"), sensor("d", state="forbidden")):
+    for device in (sensor("d", volts), sensor("d", state="gone"), sensor("d", state="forbidden")):
         with pytest.raises(Missing, match="needs temperature in Cel, found"):
             bind(COOLING, [device])
-    with pytest.raises(Missing, match="needs temperature in Cel, found pressure"):
+        assert lacking(COOLING, [device]) == (True,)
+    with pytest.raises(Missing, match=r"needs temperature in Cel, found pressure \[kPa\]"):
         bind(COOLING, [sensor("d", pressure)])
+    with pytest.raises(Missing, match=r"found temperature \[V\]"):
+        bind(COOLING, [sensor("d", volts)])
+
+
+def test_a_unit_that_can_be_converted_is_taken_and_values_stay_as_they_come() -> None:
+    kelvin = Channel("t", "temperature", "K", 0, 400, 2, accuracy=0.5, resolution=0.01)
+    fahrenheit = Channel("t", "temperature", "[degF]", 0, 400, 1, accuracy=0.9)
+    (taken,) = bind(COOLING, [sensor("d", kelvin)])
+    assert (taken.unit, taken.own, taken.decimals, taken.accuracy, taken.resolution) == (
+        *("Cel", "K", 2, 0.5, 0.01),
+    )
+    assert lacking(COOLING, [sensor("d", kelvin)]) == (False,)
+    true = corrected(taken, None)
+    assert true is not None
+    assert true(300.0) == pytest.approx(26.85)
+    (taken,) = bind(COOLING, [sensor("d", fahrenheit)])
+    assert taken.decimals == 2
+    assert taken.accuracy == pytest.approx(0.5)
+    calibrated = corrected(taken, Calibration("c1", "2026-11-26", "x", points=((210.0, 212.0),)))
+    assert calibrated is not None
+    assert calibrated(210.0) == pytest.approx(100.0)
 
 
 # By time ----------------------------------------------------------------------------------------------------

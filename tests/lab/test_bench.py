@@ -6,11 +6,16 @@ from typing import ClassVar
 
 import pytest
 
-from devices.driver import Driver, Heard
+from devices.driver import Driver, Heard, Resort
+from devices.errors import LineLost
 from devices.line import Instrument
 from devices.simulate import SimulatedRobot, simulated
 from devices.simulated_line import SimulatedLine, plugged
+from edge.board import Board
+from edge.contract.commands import StopEverything
 from edge.contract.notices import Devices, Reading
+from edge.lab.bench import MAX_INSTRUMENTS, Bench, NoSeat
+from edge.lab.latch import Latch
 from tests.lab.room import DEADLINE, Room, room
 
 
@@ -60,10 +65,11 @@ async def test_garbage_is_no_reading_and_makes_an_instrument_stale(tmp_path: Pat
     async with room(tmp_path, "thermometer") as it:
         it.far["thermometer"].fault = "garbage"
         await it.device("thermometer", lambda each: each.state == "stale")
-        assert await it.told(Reading, lambda _: True) is not None
+        told = await it.told(Reading, lambda _: True)
         with it.board.read() as reader:
             now = await reader.take(0.0)
-    assert [each.value for each in now if isinstance(each, Reading)] == [None]
+    assert [each for each in now if isinstance(each, Reading)] == [told]
+    assert (told.value, told.raw) == (None, None)
 
 
 async def test_an_unplugged_instrument_is_gone_and_comes_back_by_itself(tmp_path: Path) -> None:
@@ -98,7 +104,8 @@ async def test_a_driver_with_a_fault_ends_no_other_line(tmp_path: Path) -> None:
         await it.measured("thermometer")
         await it.told(Devices, lambda each: [one.state for one in each.devices] == ["ready", "gone"])
         before = await it.measured("thermometer")
-        await it.told(Reading, lambda each: each.at > before.at)
+        after = await it.told(Reading, lambda each: each.at > before.at)
+    assert after.device == "simulated-thermometer"
 
 
 async def test_a_driver_with_a_fault_in_its_question_loses_its_own_line_only(tmp_path: Path) -> None:
@@ -108,7 +115,8 @@ async def test_a_driver_with_a_fault_in_its_question_loses_its_own_line_only(tmp
         await it.measured("thermometer")
         await it.told(Devices, lambda each: [one.state for one in each.devices] == ["ready", "gone"])
         before = await it.measured("thermometer")
-        await it.told(Reading, lambda each: each.at > before.at)
+        after = await it.told(Reading, lambda each: each.at > before.at)
+    assert after.device == "simulated-thermometer"
 
 
 async def test_a_driver_that_cannot_stop_keeps_no_other_one_from_being_stopped(tmp_path: Path) -> None:
@@ -124,6 +132,101 @@ async def test_a_driver_that_cannot_stop_keeps_no_other_one_from_being_stopped(t
         with pytest.raises(ZeroDivisionError):
             it.bench.stop_all()
         assert not robot.moves
+
+
+async def test_a_driver_that_cannot_stop_keeps_a_stop_of_everything_from_nothing_else(tmp_path: Path) -> None:
+    async with room(tmp_path, "robot") as it:
+        line = SimulatedLine(simulated("pendulum"))
+        it.bench.plug(Instrument("simulated-broken", "broken", Unstoppable, lambda: line))
+        await it.device("broken", lambda each: each.state == "ready")
+        Unstoppable.faults = [ZeroDivisionError("a fault of ours")]
+        with pytest.raises(ZeroDivisionError):
+            await it.robots.desks()[StopEverything](StopEverything("tty1"))
+        told = await it.told(Devices, lambda each: each.stopped)
+        assert told.stopped_by == "tty1"
+        assert Latch(tmp_path / "lab").is_closed
+
+
+class Wire:
+    """A line over which nothing comes; a Line."""
+
+    at = 0.0
+    is_sent = True
+    lost_bytes = 0
+
+    async def read(self) -> bytes:
+        raise LineLost("pulled out")
+
+    def write(self, piece: bytes) -> None:
+        pass
+
+    def urge(self, piece: bytes) -> None:
+        pass
+
+    def reset(self, how: Resort = "dtr") -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+async def plugged_in_and_out(bench: Bench, name: str) -> None:
+    with pytest.raises(LineLost):
+        await bench.serve(Instrument(name, name, simulated("pendulum").driver), Wire())
+
+
+async def test_of_too_many_the_one_that_is_gone_longest_makes_room() -> None:
+    moments = iter(range(10_000))
+    bench = Bench(Board(), [], lambda: float(next(moments)))
+    for number in range(MAX_INSTRUMENTS):
+        await plugged_in_and_out(bench, f"d{number}")
+    await plugged_in_and_out(bench, "d0")  # once more: d1 is gone longest now
+    await plugged_in_and_out(bench, "new")
+    known = [each.id for each in bench.devices()]
+    assert len(known) == MAX_INSTRUMENTS
+    assert ("d0" in known, "d1" in known, "new" in known) == (True, False, True)
+
+
+async def test_who_finds_no_seat_because_all_are_plugged_in_is_refused() -> None:
+    bench = Bench(Board(), [plugged(f"d{n}", simulated("pendulum")) for n in range(MAX_INSTRUMENTS)])
+    with pytest.raises(NoSeat):
+        await bench.serve(Instrument("new", "new", simulated("pendulum").driver), Wire())
+    assert len(bench.devices()) == MAX_INSTRUMENTS
+
+
+async def test_bytes_that_nobody_read_in_time_are_told_to_the_driver_once() -> None:
+    class Late(Wire):
+        pieces = iter((b"ture:1", b"", LineLost("pulled out")))
+
+        async def read(self) -> bytes:
+            self.lost_bytes = 7
+            piece = next(self.pieces)
+            if isinstance(piece, LineLost):
+                raise piece
+            return piece
+
+    missing = Missing()
+    bench = Bench(Board(), [])
+    with pytest.raises(LineLost):
+        await bench.serve(Instrument("x", "x", lambda: missing), Late())
+    assert missing.heard == ["missed", b"ture:1", b""]
+
+
+class Missing(Driver):
+    """A driver that notes what it is told."""
+
+    def __init__(self) -> None:
+        self.heard: list[bytes | str] = []
+
+    def missed(self) -> None:
+        self.heard.append("missed")
+
+    def feed(self, piece: bytes, at: float) -> Heard:
+        self.heard.append(piece)
+        return []
+
+    def stop(self) -> bytes:
+        return b""
 
 
 class Unstoppable(Driver):

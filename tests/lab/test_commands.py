@@ -61,7 +61,7 @@ async def test_an_experiment_without_its_sensor_is_refused_before_the_start(tmp_
         await it.measured("gas-pressure")
         missing = await typed(tmp_path, "experiment", "run", "cooling")
         unknown = await typed(tmp_path, "experiment", "run", "cold-fusion")
-    assert missing == (1, "", "needs temperature in Cel, found pressure\n")
+    assert missing == (1, "", "needs temperature in Cel, found pressure [kPa]\n")
     assert unknown == (1, "", "refused: not-found\n")
 
 

@@ -9,11 +9,15 @@ from time import sleep
 
 import pytest
 
+from devices.driver import Channel
+from devices.simulate import Simulated, Source
+from devices.simulated_line import plugged
 from edge.contract.answers import Experiments
 from edge.contract.commands import (
     ExportExperiment,
     ListExperiments,
     MarkMoment,
+    ReadAnalysis,
     ReadCurve,
     StartExperiment,
     StopExperiment,
@@ -40,7 +44,7 @@ async def test_what_can_be_measured_is_listed_and_what_cannot_is_said(tmp_path: 
     assert isinstance(listed, Experiments)
     assert [each.id for each in listed.experiments if each.ready] == ["cooling", "evaporation"]
     assert listed.experiments[0].title == {"kk": "Судың сууы", "ru": "Остывание воды", "en": "Cooling curve"}
-    needs = {"quantity": "voltage", "unit": "V", "found": "temperature"}
+    needs = {"quantity": "voltage", "unit": "V", "found": "temperature [Cel]"}
     assert refused == ("quantity-missing", needs)
     assert unknown == ("not-found", {})
 
@@ -221,3 +225,26 @@ async def _until_done(it: Room) -> Run:
             if run.state != "running":
                 return run
             await asyncio.sleep(0.1)
+
+
+async def test_an_instrument_of_another_unit_is_taken_and_its_own_values_are_kept(tmp_path: Path) -> None:
+    boiling = Source(Channel("t", "temperature", "[degF]", 0, 400, 0, 20, accuracy=0.9), lambda _: 212.0)
+    async with room(tmp_path) as it:
+        it.bench.plug(plugged("kettle", Simulated([boiling])))
+        await it.measured("kettle")
+        listed = await it.ask(ListExperiments())
+        await it.ask(StartExperiment("cooling"))
+        run = await it.run(lambda each: each.state == "running" and each.samples > 3)
+        await it.ask(StopExperiment())
+        curve = await it.ask(ReadCurve(run.id, "simulated-kettle", "t"))
+        analysis = await it.ask(ReadAnalysis(run.id))
+        exported = await it.ask(ExportExperiment(run.id, "en"))
+    (bound,) = run.bound
+    assert [each.id for each in listed.experiments if each.ready] == ["cooling", "evaporation"]
+    assert (bound.unit, bound.own, bound.decimals) == ("Cel", "[degF]", 1)
+    assert bound.accuracy == pytest.approx(0.5)
+    assert set(curve.values) == {212.0}  # beside the live value, which is in the instrument's own unit
+    assert analysis.ys == pytest.approx([100.0] * len(analysis.ys))
+    lines = await asyncio.to_thread(Path(exported.path).read_text, "utf-8-sig")
+    assert "Time, s;Temperature, °C;Temperature, °F (as shown);" in lines
+    assert ";100;212;" in lines

@@ -1,13 +1,25 @@
 """A machine whose screen is alive goes where it is sent, and finds its switches, however long that takes."""
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
+from devices.driver import Resort
 from devices.far.marlin import FarMarlin
 from devices.line import Instrument
 from edge.api import Unable
 from edge.board import Board
-from edge.contract.commands import Command, DriveActuator, RunProgram, StillHere
+from edge.contract.commands import (
+    Command,
+    DriveActuator,
+    RunProgram,
+    StillHere,
+    StopDevice,
+    StopEverything,
+)
 from edge.lab.bench import Bench
+from edge.lab.latch import Latch
 from edge.lab.lease import LEASE
 from edge.lab.robots import STARTS, Robots
 
@@ -45,13 +57,14 @@ class Shop:
 
     at = 0.0
     is_sent = True
+    lost_bytes = 0
 
-    def __init__(self, far: FarMarlin) -> None:
+    def __init__(self, far: FarMarlin, folder: Path = Path("/nonexistent")) -> None:
         self.now = 100.0
         self.stops: list[float] = []
         self.far = far
         self.bench = Bench(Board(), [], lambda: self.now)
-        self.robots = Robots(self.bench)
+        self.robots = Robots(self.bench, Latch(folder))
         self.bench.plug(Instrument("printer", "printer", far.driver))
         self._seat = self.bench._seats["printer"]
         self._seat.open(self)
@@ -67,11 +80,22 @@ class Shop:
         self.stops.append(self.now)
         self.write(piece)
 
-    def reset(self) -> None:
+    def reset(self, how: Resort = "dtr") -> None:
         raise AssertionError("it was reset")
 
     def close(self) -> None:
         pass
+
+    def pull_out(self) -> None:
+        self._seat.leave()
+
+    def settle(self) -> None:
+        """Let it prove that it stands; nobody looks after leases."""
+        for _ in range(100):
+            self.now += TURN
+            self._seat.feed(self.far.speak(self.now), self.now)
+            self._seat.ask()
+        assert not self.bench.is_stopping("printer")
 
     def go_on(self, seconds: float, alive: bool = True) -> None:
         """Let time pass."""
@@ -121,3 +145,31 @@ def test_a_value_that_is_refused_holds_nothing() -> None:
     assert it.bench.holder_of("printer") == ""
     it.go_on(2 * LEASE)
     assert it.stops == []
+
+
+async def test_what_was_driven_when_it_was_pulled_out_is_doubted_though_a_stop_comes_before_its_lease_ends(
+    tmp_path: Path,
+) -> None:
+    one, other = Shop(FarMarlin(), tmp_path), Shop(FarMarlin())
+    for it in (one, other):
+        it.order(DriveActuator("printer", "x", 220.0, "tty1"))
+        it.pull_out()
+    await one.robots.desks()[StopEverything](StopEverything("tty1"))
+    with pytest.raises(Unable, match="gone"):
+        other.order(StopDevice("printer", "tty1"))
+    assert one.bench.is_doubted("printer")
+    assert other.bench.is_doubted("printer")
+
+
+async def test_nothing_is_set_in_motion_while_nobody_looks_after_leases(tmp_path: Path) -> None:
+    it = Shop(FarMarlin(), tmp_path)
+    looking = asyncio.ensure_future(it.robots.run())
+    await asyncio.sleep(0)
+    it.order(DriveActuator("printer", "x", 100.0, "tty1"))
+    looking.cancel()  # as a fault of ours would end it; it is built anew after a while
+    await asyncio.wait([looking])
+    it.settle()
+    with pytest.raises(Unable, match="not-now"):
+        it.order(DriveActuator("printer", "x", 220.0, "tty1"))
+    it.robots.look(it.now)
+    it.order(DriveActuator("printer", "x", 220.0, "tty1"))

@@ -37,7 +37,7 @@ async def test_a_board_appears_by_its_name_with_its_channels_and_is_remembered(t
     async with desk(tmp_path) as it:
         it.plug("ttyACM0", "1-1", UNO, "thermometer")
         first = await it.sees("2341:0043:5573", lambda _: True)
-        assert (first.kind, first.state, first.label) == ("unknown", "probing", "Uno")
+        assert (first.kind, first.state, first.label) == ("unknown", "probing", "Arduino Uno")
         found = await it.sees("2341:0043:5573", lambda each: ready(each) and each.channels != ())
     assert (found.kind, found.driver, found.place) == ("sensor", "lines", str(tmp_path / "dev/ttyACM0"))
     assert [each.name for each in found.channels] == ["temperature"]
@@ -83,6 +83,43 @@ async def test_a_board_with_another_sketch_than_before_is_searched_for_again(tmp
         port = it.plug("ttyACM0", "1-1", UNO, "pendulum")
         found = await it.sees("5573", lambda each: each.driver == "lines")
         assert (found.kind, port.opened) == ("sensor", 1)
+
+
+async def test_a_known_robot_that_hangs_is_stopped_by_all_means_before_it_is_taken_for_another(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path, speed=QUICK) as it:
+        port = it.plug("ttyACM0", "1-1", UNO, "firmata")
+        await it.sees("5573", lambda each: ready(each) and each.kind == "robot" and each.stopping == "")
+        it.unplug("ttyACM0", "1-1", port)
+        await it.sees("5573", lambda each: each.state == "gone")
+        hung = Stranger()
+        port = it.plug("ttyACM0", "1-1", UNO, hung)
+        found = await it.sees("5573", lambda each: each.stopping == "unproven")
+        assert hung.heard.count(b"\xff") >= 3  # the stop of Firmata, again and again
+        assert found.kind == "robot"
+        it.unplug("ttyACM0", "1-1", port)
+        it.plug("ttyACM0", "1-1", UNO, "firmata")
+        await it.sees("5573", lambda each: ready(each) and each.stopping == "")
+
+
+async def test_what_moved_when_it_was_pulled_out_of_a_socket_is_stopped_there_before_it_is_asked(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path, speed=QUICK) as it:
+        port = it.plug("ttyUSB0", "1-2", CLONE, "mbot")
+        first = await it.sees("1a86", lambda _: True)
+        await it.ask(DescribeDevice(first.id, allowed=True))
+        found = await it.sees("1a86", lambda each: ready(each) and each.driver == "mbot")
+        it.unplug("ttyUSB0", "1-2", port)
+        await it.sees("1a86", lambda each: each.state == "gone")
+        it.bench.doubt(found.id)
+        other = Stranger()
+        it.plug("ttyUSB0", "1-2", CLONE, other)
+        async with asyncio.timeout(DEADLINE):
+            while not other.heard:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert other.heard.startswith(b"\xff\x55\x02\x00\x04")
 
 
 async def test_who_is_silent_is_told_nothing_and_is_in_nobodys_way(tmp_path: Path) -> None:
@@ -200,7 +237,11 @@ async def test_a_person_says_which_driver_and_profile_and_nonsense_is_refused(tm
             {"driver": "none"},
         )
         key, blanks = await it.refused(DescribeDevice(first.id, driver="meters", profile="none"))
-        assert (key, "there are kern" in str(blanks["reason"])) == ("profile-wrong", True)
+        assert (key, blanks["profile"], "kern" in str(blanks["known"])) == ("profile-unknown", "none", True)
+        key, blanks = await it.refused(DescribeDevice(first.id, driver="modbus", profile="ph@0"))
+        assert (key, blanks["probe"], blanks["most"]) == ("profile-address", "ph@0", 247)
+        key, blanks = await it.refused(DescribeDevice(first.id, profile="kern"))
+        assert (key, blanks) == ("profile-without-driver", {"profile": "kern"})
         await it.ask(DescribeDevice(first.id, driver="meters", profile="kern"))
         found = await it.sees("1a86", lambda each: ready(each) and each.identity != "")
         assert (found.driver, found.profile, port.opened) == ("meters", "kern", 1)
@@ -218,8 +259,8 @@ async def test_a_schools_own_profile_is_taken_and_one_that_went_wrong_is_told(tm
         own.write_text("nonsense")
         port.unplug()
         it.play("firmata", tmp_path / "uno")
-        wrong = await it.sees("uno", lambda each: each.said == "profile-wrong")
-        assert "greenhouse" in str(wrong.blanks["reason"])
+        wrong = await it.sees("uno", lambda each: each.said == "profile-unreadable")
+        assert wrong.blanks["profile"] == "greenhouse"
 
 
 async def test_a_fault_of_ours_ends_one_conversation_and_opens_no_port_anew(tmp_path: Path) -> None:

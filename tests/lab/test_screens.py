@@ -45,13 +45,14 @@ async def test_a_robot_moves_while_its_screen_says_that_it_is_alive_and_stops_wh
     socket = tmp_path / "s"
     async with room(tmp_path, "robot", "thermometer") as it, served(it, socket) as client:
         await it.device("robot", lambda each: each.state == "ready")
+        await until(lambda: not it.bench.is_stopping("simulated-robot"))
         async with asyncio.TaskGroup() as tasks:
             screen = tasks.create_task(watches(socket))
             await it.device("robot", lambda each: each.running == "dance" and each.holder == "tty1")
             with pytest.raises(Refused, match="held"):
                 await client.do(RunProgram("simulated-robot", "line", "tty2"))
             screen.cancel()
-            await until(lambda: not it.robot.moves)
+            await until(lambda: not it.robot.moves and not it.bench.is_stopping("simulated-robot"))
         await client.do(RunProgram("simulated-robot", "line", "tty2"))
 
 
@@ -69,9 +70,11 @@ async def test_everything_stops_over_the_socket_within_a_tenth_of_a_second(tmp_p
     async with room(tmp_path, *names) as it, served(it, socket) as client:
         await it.device("robot", lambda each: each.state == "ready")
         listed = await client.ask(ListExperiments(), Experiments)
+        await until(lambda: not it.bench.is_stopping("simulated-robot"))
         await client.do(DANCE)
-        began = asyncio.get_running_loop().time()
-        await client.do(StopEverything())
-        assert asyncio.get_running_loop().time() - began < 0.1
-        assert not it.robot.moves
+        async with asyncio.TaskGroup() as tasks:
+            began = asyncio.get_running_loop().time()
+            tasks.create_task(client.do(StopEverything()))  # it answers when the disk has it
+            await until(lambda: not it.robot.moves)
+            assert asyncio.get_running_loop().time() - began < 0.1
     assert len(listed.experiments) == 10

@@ -10,10 +10,12 @@ from msgspec import structs
 
 from devices.calibration import Calibration
 from edge.lab.active import Active, Scene
-from edge.lab.files import Exporter
+from edge.lab.files import WORDS, Exporter
 from edge.lab.store import Kept, Store
+from edge.words import load
 from tests.house.source import ROOT
 from tests.lab.runs import active, batch, beginning, bound, kept, sample, template
+from tui.words import words_of
 
 SAMPLES = ROOT / "tests/samples/lab"
 CALIBRATION = Calibration("c7", "2026-11-20", "Айгүл", ((0.0, 1.0), (100.0, 101.0)))
@@ -114,3 +116,28 @@ def test_a_long_run_has_no_computed_columns_and_says_so(tmp_path: Path) -> None:
     assert "Note;A long run: computed columns are left out" in lines
     assert lines[lines.index("") + 1] == "Time, s;Temperature, °C;Mark;Remark"
     assert len(lines) - lines.index("") - 2 == count
+
+
+def test_a_table_says_how_good_the_instrument_is_and_what_it_showed_in_its_own_unit(tmp_path: Path) -> None:
+    store = Store(tmp_path / "lab")
+    one = structs.replace(*bound("distance"), own="cm", accuracy=0.02, resolution=0.001)
+    store.begin(beginning("free-fall", (one,)))
+    store.add("r", batch({0: [(1_000_000, 123.0)]}))
+    run = store.find("r")
+    assert run is not None
+    lines = Exporter(tmp_path, store).write(run, "ru").read_text("utf-8-sig").splitlines()
+    store.close()
+    assert "Измерялось;Расстояние, м;d;distance" in lines
+    assert "Точность;± 0,02;м" in lines
+    assert "Разрешение;0,001;м" in lines
+    columns = next(line for line in lines if line.startswith("Время"))
+    assert columns.startswith("Время, с;Расстояние, м;Расстояние, см (показал прибор);")
+    assert lines[-1].startswith("1;1,23;123;")
+
+
+@pytest.mark.parametrize("lang", ["kk", "ru", "en"])
+def test_a_table_calls_every_quantity_as_the_screen_does(lang: str) -> None:
+    words = words_of(lang)
+    screen = {key: words.say(key) for key in words.keys() if key.startswith("quantity-")}  # noqa: SIM118
+    table = {key: said for key, said in load(lang, WORDS).items() if key.startswith("quantity-")}
+    assert table == screen
