@@ -38,7 +38,10 @@ def place(store: Store, folder: Path, recording: Recording) -> str:
     media, index = draft_paths(folder, recording)
     ours = here_as(store, recording)
     if ours is None:
-        ours = replace(recording, copy_of=recording.id, id=_free(target, recording))
+        name = _free(target, recording)
+        ours = replace(
+            recording, copy_of=recording.id, id=name, source="", healed=0.0, moved=0.0, unhealed=""
+        )
         notes.save(disk, target, ours)
     if media.exists():
         disk.replace(media, ours.path(target))
@@ -67,6 +70,8 @@ def is_complete(store: Store, recording: Recording) -> bool:
 def _faults(verdict: Verdict, recording: Recording) -> str:
     if verdict.unreadable:
         return f"cannot be read: {verdict.unreadable}"
+    if verdict.altered:
+        return "another file than the hub says"
     if verdict.index is None or verdict.index.header.stream != recording.stream:
         return "no index of it"
     tallies = verdict.tracks.values()

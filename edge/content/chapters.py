@@ -1,4 +1,4 @@
-"""Places in a recording worth going to, from the facts of its lesson (core). Slides will be further ones."""
+"""Places in a recording worth going to: from the facts of its lesson, and where its slides begin (core)."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -13,10 +13,19 @@ MAX_TITLE = 80  # letters: what fits on a line
 
 
 def chapters(
-    begins: int, seconds: float, stream: str, gaps: Sequence[float], facts: Iterable[Fact]
+    begins: int,
+    seconds: float,
+    stream: str,
+    gaps: Sequence[float],
+    facts: Iterable[Fact],
+    pictures: Sequence[tuple[float, str]] = (),
 ) -> tuple[Chapter, ...]:
-    """Return the chapters of a recording that began at these milliseconds, in order."""
-    found = [Chapter(0.0, kind="start")]
+    """Return the chapters of a recording that began at these milliseconds, in order.
+
+    Of each slide its second and the path of its picture are given; the first is shown from the beginning on.
+    """
+    found = [Chapter(0.0, kind="start", picture=pictures[0][1] if pictures else "")]
+    found += [Chapter(round(at, 1), kind="slide", picture=path) for at, path in pictures[1:]]
     found += [Chapter(round(at, 1), kind="gap") for at in gaps]
     for hlc, kind, body in facts:
         try:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
+from typing import TypeVar
 
 import aiohttp
 from yarl import URL
@@ -10,9 +11,10 @@ from yarl import URL
 from edge.content.catalogue import ETAG
 from edge.content.draft import Draft, Source, TooMuch
 from edge.content.hub import HubAway
-from edge.content.pace import Pace
+from edge.content.pace import Pays
 from edge.media.pull import Parent
 
+T = TypeVar("T")
 RANGE = re.compile(r"bytes ([0-9]{1,15})-([0-9]{1,15})/([0-9]{1,15})")
 LATER = (401, 403, 408, 425, 429, 502, 503, 504)  # who answers so has no time, or does not know us
 
@@ -38,7 +40,7 @@ class NoRoom(Exception):
 class Download:
     """Fetches through one session with the parent; `go_on` is asked for each piece and raises to stop."""
 
-    def __init__(self, parent: Parent, pace: Pace, go_on: Callable[[], None]) -> None:
+    def __init__(self, parent: Parent, pace: Pays, go_on: Callable[[], None]) -> None:
         self._parent = parent
         self._pace = pace
         self._go_on = go_on
@@ -55,7 +57,7 @@ class Download:
             async with self._parent.http.get(url, headers=headers, allow_redirects=False) as response:
                 await self._begin(response, draft, most)
                 while piece := await self._piece(response):
-                    await _stored(draft.add, piece)
+                    await stored(draft.add, piece)
                     await asyncio.sleep(self._pace.owed(len(piece), asyncio.get_running_loop().time()))
         except (aiohttp.ClientError, TimeoutError, OSError) as exc:
             raise HubAway(f"{url}: {exc or type(exc).__name__}") from exc
@@ -78,18 +80,19 @@ class Download:
 
     async def _begin(self, response: aiohttp.ClientResponse, draft: Draft, most: int) -> None:
         """Look at what is answered before a byte of it is taken."""
-        _check_status(response)
-        start, size = _extent(response)
+        check_status(response)
+        start, size = extent(response)
         if start != draft.have or (draft.source is not None and draft.source.size != size):
             raise Changed(f"{response.url}: from {start} of {size} bytes, not from {draft.have}")
         if not 0 < size <= most:
             raise Odd(f"{response.url}: {size} bytes; at most {most}")
         if draft.source is None:
             etag = response.headers.get("ETag", "")
-            await _stored(draft.begin, Source(etag if ETAG.fullmatch(etag) else "", size))
+            await stored(draft.begin, Source(etag if ETAG.fullmatch(etag) else "", size))
 
 
-def _check_status(response: aiohttp.ClientResponse) -> None:
+def check_status(response: aiohttp.ClientResponse) -> None:
+    """Raise Gone, Changed, HubAway, Odd unless a file is answered."""
     status = response.status
     if status in (404, 410):
         raise Gone(str(response.url))
@@ -101,7 +104,7 @@ def _check_status(response: aiohttp.ClientResponse) -> None:
         raise Odd(f"{response.url}: answers {status}")
 
 
-def _extent(response: aiohttp.ClientResponse) -> tuple[int, int]:
+def extent(response: aiohttp.ClientResponse) -> tuple[int, int]:
     """Return where the answer begins, and the size of the whole file."""
     if response.status == 200:
         if response.content_length is None:
@@ -113,8 +116,9 @@ def _extent(response: aiohttp.ClientResponse) -> tuple[int, int]:
     return int(said[1]), int(said[3])
 
 
-async def _stored(act: Callable[..., None], *what: object) -> None:
+async def stored(act: Callable[..., T], *what: object) -> T:
+    """Do something with the disk in a thread; raise NoRoom where the disk does not take it."""
     try:
-        await asyncio.to_thread(act, *what)
+        return await asyncio.to_thread(act, *what)
     except OSError as exc:
         raise NoRoom(str(exc)) from exc

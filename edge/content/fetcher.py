@@ -1,4 +1,4 @@
-"""Brings recordings from the parent, one at a time: never while a lesson runs, slowly, to the last byte.
+"""Brings recordings from the parent, one at a time, as the budget of the link allows, to the last byte.
 
 What is wanted and what has come of it are on the disk, so a cut of the link or of the power costs one block
 at the most. A file is compared with its index, frame by frame, before it is called here. What a parent says
@@ -8,10 +8,8 @@ only when it is a recording's name.
 
 import asyncio
 import logging
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
 
 from edge.content import arrival
 from edge.content.arrival import Damaged
@@ -19,23 +17,22 @@ from edge.content.catalogue import Catalogue
 from edge.content.download import Changed, Download, Gone, NoRoom, Odd
 from edge.content.draft import Draft
 from edge.content.hub import HubAway, HubDoor
-from edge.content.pace import Pace
-from edge.content.wanted import Wanted
+from edge.content.pace import Purse
+from edge.content.turn import Turn
+from edge.content.wanted import Want, Wanted
 from edge.media.pull import Parent
 from edge.media.record.recording import Recording
 from edge.media.record.store import Store
 
-RATE = 500_000  # bytes a second: a lesson of 45 minutes in a quarter of an hour; the school goes on working
 LISTED = 3600.0  # seconds until the parent's list is asked for again: 2 kB with TLS if nothing is new
 ASKED = 30.0  # … when somebody looks at the library
 WAIT = 5.0  # seconds between looks whether the lesson is over
+OUT = 60.0  # … whether school is out
 PAUSES = (1.0, 5.0, 15.0, 60.0)  # seconds between tries after a link was lost, or with a full disk
 MAX_INDEX = 1 << 28  # bytes of an index: the frames of 50 hours
 SMALL = 1 << 20  # bytes: more than the index of a recording has that is itself small
 FOLDER = "library"
 COMING = "coming"  # below it
-
-Waits = Literal["", "lesson", "link", "disk"]
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +45,17 @@ class Fetcher:
     """One part of the node: run it under `keep`."""
 
     def __init__(
-        self, store: Store, door: HubDoor, state: Path, busy: Callable[[], bool], rate: int = RATE
+        self,
+        store: Store,
+        door: HubDoor,
+        state: Path,
+        purse: Purse,
+        turn: Turn | None = None,
     ) -> None:
         self._store = store
         self._door = door
-        self._busy = busy
-        self._pace = Pace(rate)
+        self._purse = purse
+        self._link = turn or Turn()
         self._folder = state / FOLDER / COMING
         self._drafts: dict[str, tuple[Draft, Draft]] = {}
         self._listed = float("-inf")
@@ -63,7 +65,7 @@ class Fetcher:
         self.catalogue = Catalogue(state / FOLDER)
         self.wanted = Wanted(state / FOLDER)
         self.arrived = 0  # recordings that came since the start
-        self.waits: Waits = ""
+        self.waits = ""  # why nothing is fetched although something is wanted: a word key
         self.current = ""  # the recording that is being fetched
         self.share = 0.0  # of it, from 0 to 1
 
@@ -71,6 +73,12 @@ class Fetcher:
         """Fetch a recording of the parent, when no lesson runs; raises TooMany, OSError."""
         await self._loaded.wait()
         await asyncio.to_thread(self.wanted.add, ident)
+        self.woken.set()
+
+    async def want_missed(self, idents: list[str]) -> None:
+        """Fetch these when school is out; raises OSError."""
+        await self._loaded.wait()
+        await asyncio.to_thread(self.wanted.add_missed, idents)
         self.woken.set()
 
     async def leave(self, ident: str) -> None:
@@ -103,15 +111,18 @@ class Fetcher:
     async def _turn(self) -> float:
         """Do what can be done now; return how long to pause then."""
         await asyncio.to_thread(self._sweep)
-        if self._busy():
-            return self._waiting("lesson", WAIT)
+        if self._next() is None and not self._is_stale():
+            return self._waiting("", LISTED if self.wanted.next() is None else OUT)
+        why = self._may_not()
+        if why and (why == "lesson" or not self._is_stale()):  # the list itself is small
+            return self._waiting(why, WAIT)
         if not self._door.address:
             return self._waiting("link", PAUSES[-1])
         try:
-            if self.wanted.next() is not None or self._is_stale():
-                await self._work()
+            await self._work()
         except Stopped:
-            return self._waiting("lesson" if self._busy() else "", WAIT if self._busy() else 0.0)
+            why = self._may_not()
+            return self._waiting(why, WAIT if why else 0.0)
         except HubAway as exc:
             return self._failing("link", exc)
         except (NoRoom, OSError) as exc:
@@ -121,17 +132,18 @@ class Fetcher:
         finally:
             self.current, self.share = "", 0.0
         self._failures = 0
-        return self._waiting("", LISTED)
+        return self._waiting("", LISTED if self.wanted.next() is None else OUT)
 
     async def _work(self) -> None:
         async with self._door.open() as parent:
             if self._is_stale():
                 await self.catalogue.refresh(parent)
                 self._listed = asyncio.get_running_loop().time()
-            while (want := self.wanted.next()) is not None:
-                self.waits = ""
-                self._go_on(want.id)
-                await self._bring(parent, want.id)
+            while (want := self._next()) is not None:
+                async with self._link.taken:
+                    self.waits = ""
+                    self._go_on(want.id)
+                    await self._bring(parent, want.id)
 
     async def _bring(self, parent: Parent, ident: str) -> None:
         recording = self.catalogue.get(ident)
@@ -169,7 +181,7 @@ class Fetcher:
             self.share = min(1.0, media.have / recording.bytes)
 
         go_on()
-        download = Download(parent, self._pace, go_on)
+        download = Download(parent, self._purse, go_on)
         # No frame is smaller than what the index says of it, but for those of silence.
         most = min(MAX_INDEX, recording.bytes + SMALL)
         await download.run(f"/recordings/{recording.id}/index", index, most)
@@ -195,17 +207,25 @@ class Fetcher:
         log.warning("recording not fetched id=%s reason=%s", ident, reason)
 
     def _go_on(self, ident: str) -> None:
-        if self._busy() or ident not in self.wanted:
+        if self._may_not() or ident not in self.wanted:
             raise Stopped
+
+    def _may_not(self) -> str:
+        """Return why nothing may be fetched now, "" if it may."""
+        may = self._purse.allowance()
+        return "" if may.rate > 0 else may.why or "link"
+
+    def _next(self) -> Want | None:
+        return self.wanted.next(self._link.is_out())
 
     def _is_stale(self) -> bool:
         return asyncio.get_running_loop().time() - self._listed > LISTED
 
-    def _waiting(self, waits: Waits, pause: float) -> float:
-        self.waits = waits if self.wanted.next() is not None else ""
+    def _waiting(self, waits: str, pause: float) -> float:
+        self.waits = waits if self._next() is not None else ""
         return pause
 
-    def _failing(self, waits: Waits, exc: Exception) -> float:
+    def _failing(self, waits: str, exc: Exception) -> float:
         if not self._failures:
             log.info("fetching waits for=%s reason=%r", waits or "another try", str(exc))
         pause = PAUSES[min(self._failures, len(PAUSES) - 1)]

@@ -1,4 +1,4 @@
-"""What there is to watch: recordings of this node and of its hub as one list, each lesson once (core).
+"""What there is in the library: recordings of this node and of its hub as one list, each lesson once (core).
 
 A lesson is recorded here and at the hub, each by its own clock. Two recordings of one stream are of the same
 lesson if they have half of the shorter one in common; where the clocks differ, if the timetable says so. One
@@ -7,20 +7,27 @@ and what was here is behind it then and goes with it.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+import unicodedata
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import Literal, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from edge.classroom.ties import Tied
-from edge.contract.answers import Found, Item
+from edge.contract.answers import Found, Item, Kind
 
 EDGE = 20.0  # seconds a copy may lack at its ends: a class that connects when the lesson has begun
 BUCKET = 3_600_000  # milliseconds: recordings are looked for by the hours they are in
 MAX_BUCKETS = 200  # hours of one recording that are looked at: a week's
 MAX_FOUND = 200  # items of one answer: more than a person looks through
 MAX_SUBJECTS = 40  # a school has about 25
+MAX_CHOICES = 20  # languages, or grades: more than a school has of either
+MAX_TYPED = 12  # words of a search: who types more has pasted a page
+MAX_LETTERS = 400  # … and the letters that are looked at
+MAX_DIGITS = 5  # of a grade that is sorted as a number
+NEARLY = 0.9999  # … of a recording that lacks a frame: 99.99 %
+HIGH = 10**MAX_DIGITS  # what is no number stands behind all that are
 WORD = re.compile(r"[^\W_]+")
 # Who has no Kazakh letters on her keyboard writes the nearest ones.
 NEAREST = str.maketrans("әғқңөұүһіёй", "агкноуухиеи")
@@ -39,6 +46,9 @@ class Copy(Struct, frozen=True):
     growing: bool = False
     copy_of: str = ""  # the hub's recording that it was fetched from
     tied: Tied | None = None
+    healed: float = 0.0  # seconds that came from the hub afterwards
+    missing: float = 0.0  # … that stay missing
+    unhealed: str = ""  # why it cannot be healed
 
     @property
     def ends(self) -> int:
@@ -54,8 +64,18 @@ class Wish(Struct, frozen=True):
     reason: str = ""
 
 
+class Question(Struct, frozen=True):
+    """What somebody looks for; an empty text stands for whatever there is."""
+
+    text: str = ""
+    subject: str = ""
+    kind: str = ""
+    lang: str = ""
+    grade: str = ""
+
+
 class Entry(Struct, frozen=True):
-    """One lesson, without what is wished."""
+    """One lesson, or one thing that was published, without what is wished."""
 
     item: Item
     words: str  # that it is found by, each after a blank
@@ -71,20 +91,55 @@ def arranged(here: Iterable[Copy], hub: Iterable[Copy]) -> list[Entry]:
     sources, hidden = _sources(shown, hub)
     entries = [_entry_here(each, sources.get(each.id), behind.get(each.id, ())) for each in shown]
     entries += [_entry_there(each) for each in hub if each.id not in hidden]
+    return ordered(entries)
+
+
+def ordered(entries: Iterable[Entry]) -> list[Entry]:
+    """Return the newest first."""
     return sorted(entries, key=lambda entry: (-entry.begins, entry.item.id))
 
 
-def search(entries: Sequence[Entry], text: str, subject: str, wishes: Mapping[str, Wish]) -> Found:
+def search(
+    entries: Sequence[Entry],
+    question: Question,
+    wishes: Mapping[str, Wish],
+    pinned: Container[str] = frozenset(),
+) -> Found:
     """Return what has words that begin with all that were typed, at most MAX_FOUND."""
-    typed = [f" {word}" for word in WORD.findall(plain(text))]
+    typed = [f" {word}" for word in WORD.findall(plain(question.text[:MAX_LETTERS]))[:MAX_TYPED]]
     found = [
         entry
         for entry in entries
-        if (not subject or entry.item.subject == subject) and all(word in entry.words for word in typed)
+        if _is_of(entry.item, question) and all(word in entry.words for word in typed)
     ]
-    subjects = sorted({entry.item.subject for entry in entries if entry.item.subject}, key=plain)
-    items = tuple(wished(entry, wishes) for entry in found[:MAX_FOUND])
-    return Found(items, tuple(subjects[:MAX_SUBJECTS]), len(found))
+    items = [entry.item for entry in entries]
+    return Found(
+        tuple(_kept(wished(entry, wishes), pinned) for entry in found[:MAX_FOUND]),
+        _choices((item.subject for item in items), MAX_SUBJECTS),
+        len(found),
+        tuple(kind for kind in get_args(Kind) if kind in {item.kind for item in items}),
+        _choices((item.lang for item in items), MAX_CHOICES),
+        _choices((item.grade for item in items), MAX_CHOICES),
+    )
+
+
+def _is_of(item: Item, question: Question) -> bool:
+    asked = question
+    return (
+        asked.subject in ("", item.subject)
+        and asked.kind in ("", item.kind)
+        and asked.lang in ("", item.lang)
+        and asked.grade in ("", item.grade)
+    )
+
+
+def _choices(texts: Iterable[str], most: int) -> tuple[str, ...]:
+    """Return each text once, as people sort them: numbers by their size."""
+    return tuple(sorted(set(texts) - {""}, key=_place)[:most])
+
+
+def _place(text: str) -> tuple[int, str]:
+    return (int(text) if text.isdecimal() and len(text) < MAX_DIGITS else HIGH, plain(text))
 
 
 def wished(entry: Entry, wishes: Mapping[str, Wish]) -> Item:
@@ -95,9 +150,18 @@ def wished(entry: Entry, wishes: Mapping[str, Wish]) -> Item:
     return replace(entry.item, state=wish.state, share=round(wish.share, 3), reason=wish.reason)
 
 
+def _kept(item: Item, pinned: Container[str]) -> Item:
+    return replace(item, pinned=True) if item.id in pinned else item
+
+
 def plain(text: str) -> str:
-    """Return a text as it is compared: small letters, none that a Russian keyboard lacks."""
-    return text.casefold().translate(NEAREST)
+    """Return a text as it is compared: small letters in one spelling, none that a Russian keyboard lacks."""
+    return unicodedata.normalize("NFKC", text).casefold().translate(NEAREST)
+
+
+def words_of(*texts: str) -> str:
+    """Return what something is found by, each word after a blank."""
+    return " " + " ".join(WORD.findall(plain(" ".join(texts))))
 
 
 class _Near:
@@ -192,8 +256,18 @@ def _entry_here(copy: Copy, source: Copy | None, behind: tuple[str, ...]) -> Ent
         state="growing" if copy.growing else "here",
         whole=copy.growing or (copy.whole and source is None),
         better=source is not None,
+        healed=copy.healed,
+        missing=copy.missing,
+        complete=_complete(copy),
+        unhealed="" if copy.whole else copy.unhealed,
     )
     return Entry(item, _words(copy), copy.begins, source.id if source else "", (copy.id, *behind))
+
+
+def _complete(copy: Copy) -> float:
+    """Return the share that is here: 1 only if all is."""
+    share = 1 - copy.missing / copy.seconds if copy.seconds else 1.0
+    return 1.0 if copy.whole else max(0.0, min(share, NEARLY))
 
 
 def _entry_there(copy: Copy) -> Entry:
@@ -216,5 +290,4 @@ def _item(copy: Copy) -> Item:
 
 def _words(copy: Copy) -> str:
     item, tied = _item(copy), copy.tied
-    told = (item.title, item.class_, item.day, copy.stream, tied.teacher if tied else "")
-    return " " + " ".join(WORD.findall(plain(" ".join(told))))
+    return words_of(item.title, item.class_, item.day, copy.stream, tied.teacher if tied else "")

@@ -6,7 +6,7 @@ or the best one on this network.
 
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiohttp
 from yarl import URL
@@ -67,6 +67,21 @@ class HubDoor:
             return aiohttp.TCPConnector(socket_factory=_socket)
         context = client_context(self._journal.identity, enrolled)
         return aiohttp.TCPConnector(ssl=context, socket_factory=_socket)
+
+
+class HubSession:
+    """The session with the parent, opened when it is needed, closed with the stack."""
+
+    def __init__(self, door: HubDoor, stack: AsyncExitStack) -> None:
+        self._door = door
+        self._stack = stack
+        self._parent: Parent | None = None
+
+    async def parent(self) -> Parent:
+        """Return the parent; raise HubAway."""
+        if self._parent is None:
+            self._parent = await self._stack.enter_async_context(self._door.open())
+        return self._parent
 
 
 def _socket(info: AddressInfo) -> socket.socket:

@@ -105,4 +105,7 @@ class Ties:
             recording.state not in OVER,
             recording.copy_of,
             self._lessons.one(recording),
+            recording.healed,
+            recording.missing,
+            recording.unhealed,
         )

@@ -1,6 +1,7 @@
 """What is to be fetched, in order, kept through any power cut. Blocks; for any thread."""
 
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,6 +26,7 @@ class Want(Struct, frozen=True, omit_defaults=True):
     id: str
     tries: int = 0  # that ended with something damaged, or not at all
     failed: str = ""  # a word key, when it is tried no more: gone, damaged, refused
+    auto: bool = False  # nobody asked for it: it waits until school is out
 
 
 class Wanted:
@@ -45,9 +47,10 @@ class Wanted:
         """Return them in order."""
         return list(self._wants.values())
 
-    def next(self) -> Want | None:
-        """Return what is to be fetched now."""
-        return next((each for each in self._wants.values() if not each.failed), None)
+    def next(self, is_out: bool = True) -> Want | None:
+        """Return what is to be fetched now: what somebody asked for first."""
+        left = [each for each in self._wants.values() if not each.failed and (is_out or not each.auto)]
+        return next((each for each in left if not each.auto), left[0] if left else None)
 
     def __contains__(self, ident: str) -> bool:
         want = self._wants.get(ident)
@@ -56,12 +59,21 @@ class Wanted:
     def add(self, ident: str) -> None:
         """Want it, anew if it failed; raises TooMany, OSError."""
         with self._turn:
-            if ident in self:
+            known = self._wants.get(ident)
+            if known is not None and not known.failed and not known.auto:
                 return
             others = self._without(ident)
             if len(others) >= MAX_WANTED:
                 raise TooMany
             self._put({**others, ident: Want(ident)})
+
+    def add_missed(self, idents: Iterable[str]) -> None:
+        """Want these although nobody asked, as many as there is room for; raises OSError."""
+        with self._turn:
+            found = {ident: Want(ident, auto=True) for ident in idents if ident not in self._wants}
+            kept = dict(list({**self._wants, **found}.items())[:MAX_WANTED])
+            if kept.keys() != self._wants.keys():
+                self._put(kept)
 
     def remove(self, ident: str) -> None:
         """Want it no more; raises OSError."""
@@ -80,7 +92,8 @@ class Wanted:
         with self._turn:
             if ident in self._wants:
                 tries = self._wants[ident].tries + 1
-                counted = Want(ident, tries, reason if tries >= MOST_TRIES else "")
+                failed = reason if tries >= MOST_TRIES else ""
+                counted = replace(self._wants[ident], tries=tries, failed=failed)
                 self._put({**self._without(ident), ident: counted})  # the others first, next time
 
     def _without(self, ident: str) -> dict[str, Want]:

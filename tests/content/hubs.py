@@ -8,12 +8,14 @@ from functools import cache
 from pathlib import Path
 
 from aiohttp import web
+from msgspec import Struct
 
 from edge.access import Door, NodesDoor
 from edge.archive import Archive
 from edge.config import Config, from_table
 from edge.content.fetcher import Fetcher
 from edge.content.hub import HubDoor
+from edge.content.pace import Pace
 from edge.gate import make_app, make_nodes_app, only_for
 from edge.hubs import Hubs
 from edge.journal import Journal
@@ -130,6 +132,31 @@ async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         writer.close()
 
 
+class Word(Struct, frozen=True):
+    """Whether the link may be used."""
+
+    rate: int
+    why: str = ""
+    until: str = ""
+
+
+class Steady:
+    """So many bytes a second, and nothing while it is busy, for the reason it has."""
+
+    def __init__(self, rate: int, busy: Callable[[], bool]) -> None:
+        self._pace = Pace(rate)
+        self._busy = busy
+        self.why = "lesson"
+
+    def allowance(self) -> Word:
+        """Return what may be fetched now."""
+        return Word(0, self.why) if self._busy() else Word(self._pace.rate)
+
+    def owed(self, size: int, now: float) -> float:
+        """Take note that so many bytes came; return the seconds to wait before taking more."""
+        return self._pace.owed(size, now)
+
+
 class Room:
     """A classroom that fetches from a port of this computer."""
 
@@ -141,7 +168,8 @@ class Room:
         self.store = Store(state, reserve=0)
         self.is_busy = False
         door = HubDoor(self.config, self.journal, Hubs("room", lambda: None))
-        self.fetcher = Fetcher(self.store, door, state, lambda: self.is_busy, rate)
+        self.purse = Steady(rate, lambda: self.is_busy)
+        self.fetcher = Fetcher(self.store, door, state, self.purse)
 
     @asynccontextmanager
     async def fetching(self, *idents: str) -> AsyncIterator[Fetcher]:

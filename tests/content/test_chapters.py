@@ -32,6 +32,16 @@ def test_what_happened_outside_the_recording_is_none_of_it() -> None:
     assert [each.kind for each in chapters(NINE, 2700.0, "algebra", [], facts)] == ["start"]
 
 
+def test_slides_are_chapters_with_pictures_and_the_first_is_the_beginning() -> None:
+    slides = [(0.0, "/0.jpg"), (31.24, "/1.jpg"), (3000.0, "/2.jpg")]
+    found = chapters(NINE, 2700.0, "algebra", [20.0], [], slides)
+    assert [(each.at, each.kind, each.picture) for each in found] == [
+        (0.0, "start", "/0.jpg"),
+        (20.0, "gap", ""),
+        (31.2, "slide", "/1.jpg"),
+    ]
+
+
 def test_facts_that_cannot_be_read_are_passed_over() -> None:
     facts = [(pack(NINE), "question-asked", "{}"), (pack(NINE), "of-a-newer-node", "{}")]
     wrong = ExperimentMade("cooling", "yesterday", 1.0, 1)

@@ -233,3 +233,12 @@ def held(class_: Room) -> list[str]:
     """Return the lessons that a room noted as held there."""
     query = "SELECT body FROM event WHERE kind = 'lesson-held'"
     return [body for (body,) in class_.journal.ledger.read(lambda db: db.execute(query).fetchall())]
+
+
+async def test_where_bytes_are_paid_for_the_list_comes_and_nothing_else(
+    hub: tuple[Path, Recording], class_: Room
+) -> None:
+    class_.is_busy, class_.purse.why = True, "metered"
+    async with class_.fetching(hub[1].id) as fetcher:
+        await until(lambda: fetcher.waits == "metered" and fetcher.catalogue.get(hub[1].id))
+    assert fetcher.arrived == 0

@@ -7,7 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.classroom.ties import Tied
-from edge.content.holdings import EDGE, Copy, Entry, Wish, arranged, search
+from edge.content.holdings import (
+    EDGE,
+    MAX_FOUND,
+    Copy,
+    Entry,
+    Question,
+    Wish,
+    arranged,
+    ordered,
+    plain,
+    search,
+)
+from edge.content.published import Material, can_be_shown, entry_of, kind_of, legible
 
 NINE = 1_795_662_000_000  # 2026-11-26, in the morning
 LESSON = 2700.0
@@ -159,20 +171,20 @@ FOUND = {
 
 @pytest.mark.parametrize("typed", FOUND)
 def test_words_are_found_by_their_beginning_whatever_the_keyboard(typed: str) -> None:
-    found = search(_entries(), typed, "", {})
+    found = search(_entries(), Question(typed), {})
     assert [item.id for item in found.items] == FOUND[typed]
     assert found.subjects == ("Алгебра", "Физика")
 
 
 def test_a_subject_narrows_what_is_found() -> None:
-    assert [item.id for item in search(_entries(), "", "Физика", {}).items] == ["two"]
+    assert [item.id for item in search(_entries(), Question(subject="Физика"), {}).items] == ["two"]
 
 
 def test_what_is_wished_shows_in_the_answer() -> None:
     entries = arranged([copy(whole=False)], [copy("hub")])
-    (item,) = search(entries, "", "", {"hub": Wish("coming", 0.4321)}).items
+    (item,) = search(entries, Question(), {"hub": Wish("coming", 0.4321)}).items
     assert (item.id, item.state, item.share, item.better) == ("room", "coming", 0.432, True)
-    (item,) = search(entries, "", "", {"hub": Wish("failed", reason="gone")}).items
+    (item,) = search(entries, Question(), {"hub": Wish("failed", reason="gone")}).items
     assert (item.state, item.reason) == ("failed", "gone")
 
 
@@ -183,7 +195,7 @@ def test_thousands_of_lessons_are_looked_through_at_once_and_answered_with_a_bou
     ]
     entries = arranged(copies, [Copy(f"h{each.id}", *_rest(each)) for each in copies])
     began = perf_counter()
-    found = search(entries, "теңде пан7", "", {})
+    found = search(entries, Question("теңде пан7"), {})
     took = perf_counter() - began
     assert (len(found.items), found.total) == (200, COUNT // 20)
     assert took < 0.5, "some milliseconds on an idle computer"
@@ -191,3 +203,77 @@ def test_thousands_of_lessons_are_looked_through_at_once_and_answered_with_a_bou
 
 def _rest(each: Copy) -> tuple[str, int, float, str, int, bool]:
     return each.stream, each.begins, each.seconds, each.day, each.bytes, True
+
+
+WORDS = st.text("абвгдеёжзийклмнопрстуфхцчшщъыьэюяәғқңөұүһіabcxyz0123456789", min_size=1, max_size=12)
+MATERIALS = st.builds(
+    Material,
+    st.uuids().map(lambda each: each.hex * 2),
+    WORDS.map(lambda word: f"{word}.pdf"),
+    st.sampled_from(["application/pdf", "video/mp4", "application/zip+html", "something/new"]),
+    title=st.lists(WORDS, max_size=4).map(" ".join),
+    subject=st.sampled_from(["", "Физика", "Қазақ тілі"]),
+    grade=st.sampled_from(["", "7", "11"]),
+    lang=st.sampled_from(["", "kk", "ru"]),
+    published=st.integers(0, 1 << 40),
+    here=st.booleans(),
+)
+
+
+@given(st.lists(MATERIALS, max_size=8, unique_by=lambda each: each.id), st.data())
+def test_every_beginning_of_every_word_finds_its_material_however_it_is_typed(
+    materials: list[Material], data: st.DataObject
+) -> None:
+    entries = ordered(map(entry_of, materials))
+    for each in materials:
+        words = [*each.title.split(), each.name.split(".")[0], each.subject.split(" ")[0]]
+        typed = [word[: data.draw(st.integers(1, len(word)))] for word in words if word]
+        text = " ".join(data.draw(st.sampled_from([word, word.upper(), plain(word)])) for word in typed)
+        question = Question(text, each.subject, kind_of(each.media_type), each.lang, each.grade)
+        assert each.id in {item.id for item in search(entries, question, {}).items}
+
+
+@given(st.lists(MATERIALS, max_size=8), st.text(max_size=40))
+def test_whatever_is_typed_the_answer_is_newest_first_and_from_what_there_is(
+    materials: list[Material], typed: str
+) -> None:
+    entries = ordered(map(entry_of, materials))
+    found = search(entries, Question(typed), {})
+    whole = search(entries, Question(), {})
+    assert found.total <= whole.total == len(materials)
+    assert [item for item in whole.items if item in found.items] == list(found.items)
+    assert (found.subjects, found.kinds, found.grades) == (whole.subjects, whole.kinds, whole.grades)
+
+
+def test_an_answer_has_a_bound_and_choices_are_in_order() -> None:
+    grades = [str(number % 11 + 1) for number in range(MAX_FOUND + 50)]
+    materials = [Material(f"{n:064x}", f"{n}", "video/mp4", grade=grade) for n, grade in enumerate(grades)]
+    found = search([*map(entry_of, materials)], Question(), {}, {f"{0:064x}"})
+    assert (len(found.items), found.total) == (MAX_FOUND, MAX_FOUND + 50)
+    assert found.grades == tuple(str(number) for number in range(1, 12))
+    assert [item.pinned for item in found.items[:2]] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("media_type", "kind", "shown"),
+    [
+        ("video/webm", "video", True),
+        ("audio/mpeg", "audio", True),
+        ("image/png", "picture", True),
+        ("application/pdf", "document", True),
+        ("text/plain", "document", False),
+        ("application/epub+zip", "book", False),
+        ("application/zip+html", "pages", False),
+        ("application/x-zim", "archive", False),
+        ("application/octet-stream", "other", False),
+        ("", "other", False),
+    ],
+)
+def test_a_kind_is_what_people_call_it(media_type: str, kind: str, shown: bool) -> None:
+    assert (kind_of(media_type), can_be_shown(media_type)) == (kind, shown)
+
+
+def test_what_cannot_be_seen_or_turns_letters_around_is_not_in_a_title() -> None:
+    assert legible("а\u202eб\n\tв\u200b  г") == "а б в г"
+    (item,) = search([entry_of(Material("a" * 64, "x.y.pdf", "", title="\u202e"))], Question(), {}).items
+    assert item.title == "x.y"

@@ -12,11 +12,16 @@ from msgspec.structs import replace
 
 from edge.api import Unable
 from edge.board import Board
+from edge.classroom.stage import UNKNOWN
 from edge.classroom.timetable import Timetable
+from edge.content.holdings import Wish
 from edge.content.library import Library, Shelves
+from edge.content.pins import Pins
+from edge.content.published import Material
+from edge.content.stock import Nothing
 from edge.contract import answers, commands, notices
 from edge.contract.answers import Chapters, Found, Item
-from edge.contract.commands import Delete, Fetch, ReadChapters, SearchLibrary
+from edge.contract.commands import Delete, Fetch, Pin, ReadChapters, SearchLibrary
 from edge.media.record.durable import Disk
 from edge.media.record.marks import Gap
 from edge.media.record.recording import Recording, save
@@ -152,6 +157,19 @@ async def test_a_recording_with_gaps_is_offered_whole_from_the_hub_and_both_go_t
     assert [each.state for each in await teacher.items()] == ["hub"]
 
 
+async def test_a_recording_that_heals_is_shown_coming_and_how_far_it_is(
+    hub: tuple[Path, Recording], teacher: Screen
+) -> None:
+    own = replace(hub[1], whole=False, gaps=[Gap(3.0, 2.0)])
+    teacher.room.store.place.prepare()
+    own.path(teacher.room.store.place.folder).write_bytes(b"film")
+    save(Disk(), teacher.room.store.place.folder, own)
+    await until_items(teacher, lambda items: items and items[0].better)
+    teacher.library.show_healing(lambda: (hub[1].id, 0.25))
+    (item,) = await teacher.items()
+    assert (item.id, item.state, item.share) == (own.id, "coming", 0.25)
+
+
 async def until_items(teacher: Screen, look: Callable[[list[Item]], object]) -> None:
     """Search until what is found is so."""
     async with asyncio.timeout(10):
@@ -221,3 +239,123 @@ async def test_what_the_hub_has_is_known_without_a_link_after_a_restart(
     async with room(teacher.room.state, "http://127.0.0.1:9") as made, screen(made) as again:
         await until_items(again, bool)
         assert [item.state for item in await again.items()] == ["hub"]
+
+
+class Shelf(Nothing):
+    """A stock whose materials, wishes and files are set by the test."""
+
+    def __init__(self, folder: Path, *materials: Material) -> None:
+        self.version = 1
+        self.folder = folder
+        self.given = list(materials)
+        self.wished: dict[str, Wish] = {}
+        self.orders: list[tuple[str, str, bool]] = []
+
+    def materials(self) -> list[Material]:
+        return self.given
+
+    def wishes(self) -> dict[str, Wish]:
+        return self.wished
+
+    def path_of(self, ident: str) -> Path | None:
+        path = self.folder / f"{ident}.blob"
+        return path if path.is_file() else None
+
+    async def want(self, ident: str) -> None:
+        self.orders.append(("want", ident, True))
+
+    async def leave(self, ident: str) -> None:
+        self.orders.append(("leave", ident, True))
+
+    async def pin(self, ident: str, on: bool) -> None:
+        self.orders.append(("pin", ident, on))
+
+    async def remove(self, ident: str) -> None:
+        self.orders.append(("remove", ident, True))
+
+
+PAPER = Material("a" * 64, "a.pdf", "application/pdf", 9, "Есептер", "Физика", "9", published=2, here=True)
+FILM = Material("b" * 64, "b.mp4", "video/mp4", 9, "Ньютон заңы", "Физика", published=1)
+BOOK = Material("c" * 64, "c.epub", "application/epub+zip", 9, "Абай жолы", published=3, here=True)
+
+
+async def test_what_was_published_stands_with_the_recordings_and_is_narrowed_by_what_it_is(
+    teacher: Screen, tmp_path: Path
+) -> None:
+    shelf = Shelf(tmp_path, PAPER, FILM, BOOK)
+    teacher.library.offer(shelf, Pins(tmp_path))
+    await until_items(teacher, lambda items: len(items) == 4)
+    found = await teacher.ask(SearchLibrary("ньютон зан"))
+    assert isinstance(found, Found)
+    assert [(each.title, each.kind, each.state) for each in found.items] == [("Ньютон заңы", "video", "hub")]
+    assert found.kinds == ("recording", "video", "document", "book")
+    found = await teacher.ask(SearchLibrary(kind="document", grade="9", subject="Физика"))
+    assert isinstance(found, Found)
+    assert [each.id for each in found.items] == [PAPER.id]
+    shelf.wished[FILM.id] = Wish("coming", 0.25)
+    await until_items(teacher, lambda items: any(each.share == 0.25 for each in items))
+    told = await comes(teacher)
+    assert (told.coming, told.share) == (FILM.id, 0.25)
+
+
+async def comes(teacher: Screen) -> notices.Library:
+    """Wait until the screen is told that something comes."""
+    async with asyncio.timeout(10):
+        with teacher.board.read() as reader:
+            while True:
+                for notice in await reader.take(1.0):
+                    if isinstance(notice, notices.Library) and notice.coming:
+                        return notice
+
+
+async def test_orders_about_a_material_go_to_its_stock_and_pins_of_a_recording_are_kept(
+    teacher: Screen, tmp_path: Path
+) -> None:
+    shelf, pins = Shelf(tmp_path, PAPER, FILM), Pins(tmp_path)
+    teacher.library.offer(shelf, pins)
+    own = kept(teacher.room, "algebra-20261125T081500Z")
+    await until_items(teacher, lambda items: len(items) == 4)
+    for order in (Fetch(FILM.id), Fetch(FILM.id, on=False), Pin(PAPER.id), Pin(PAPER.id, on=False)):
+        await teacher.ask(order)
+    await teacher.ask(Delete(PAPER.id))
+    assert [(what, on) for what, _, on in shelf.orders] == [
+        ("want", True),
+        ("leave", True),
+        ("pin", True),
+        ("pin", False),
+        ("remove", True),
+    ]
+    assert await teacher.refused(Pin(FILM.id)) == "not-here"
+    assert await teacher.refused(Fetch(PAPER.id)) == "is-here"
+    await teacher.ask(Pin(own.id))
+    assert own.id in pins
+    assert [each.id for each in await teacher.items() if each.pinned] == [own.id]
+    teacher.shown.add(PAPER.id)
+    assert await teacher.refused(Delete(PAPER.id)) == "in-use"
+
+
+async def test_the_projector_is_given_what_it_can_show_and_how(teacher: Screen, tmp_path: Path) -> None:
+    odd = Material("d" * 64, "d.webm", "video/webm", 9, here=True)
+    shelf = Shelf(tmp_path, PAPER, FILM, BOOK, odd)
+    teacher.library.offer(shelf, Pins(tmp_path))
+    await until_items(teacher, lambda items: len(items) == 5)
+    pages = b"%PDF-1.4 <</Type /Pages/Kids[]>> <</Type/Page /Parent 2 0 R>> <</Type /Page>>"
+    (tmp_path / f"{PAPER.id}.blob").write_bytes(pages)
+    (tmp_path / f"{BOOK.id}.blob").write_bytes(b"PK")
+    (tmp_path / f"{odd.id}.blob").write_bytes(b"no video at all")
+    library = teacher.library
+    shelves = Shelves(
+        teacher.room.store, Timetable(teacher.room.journal), library.is_elsewhere, library.playable
+    )
+    paper, film = shelves.find(PAPER.id), shelves.find(odd.id)
+    assert paper is not None
+    assert (paper.pages, paper.address) == (2, f"/content/{PAPER.id}")
+    assert film is not None
+    assert film.seconds > 3600
+    for item, why in ((FILM.id, "not-here"), (BOOK.id, "not-shown")):
+        with pytest.raises(Unable, match=why):
+            shelves.find(item)
+    (tmp_path / f"{PAPER.id}.blob").write_bytes(b"%PDF-1.7 compressed")
+    paper = shelves.find(PAPER.id)
+    assert paper is not None
+    assert paper.pages == UNKNOWN
