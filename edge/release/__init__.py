@@ -1,0 +1,1 @@
+"""Releases of tirek as they are brought on a stick."""

@@ -1,0 +1,178 @@
+#!/bin/sh
+# Installs tirek from this folder, without a network: sudo sh install.sh [--kiosk]
+# --kiosk: this computer has a screen and a projector, and shows the teacher's screen and the lesson by itself.
+# A second time it changes nothing; from a newer bundle it puts the new release beside the old one, on trial.
+set -eu
+bundle=$(cd "$(dirname "$0")" && pwd)
+home=/opt/tirek
+started=$(date +%s)
+kiosk=${1:-}
+release=
+# Who calls brings no search paths: `python3 -m venv` would take a venv.py of the folder one is in, and run it as root.
+cd /
+unset PYTHONPATH PYTHONHOME PYTHONSTARTUP
+export LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+umask 022
+
+step() { echo "tirek: $*"; }
+refuse() { echo "tirek: nothing was changed: $*" >&2; exit 1; }
+clean() { # half of a release takes room
+    [ -z "$release" ] || [ -e "$home/$release/complete" ] || rm -rf "${home:?}/$release"
+}
+put() { # file, where to, mode: a power cut leaves the old one or the new one, and never an empty one
+    cmp -s "$1" "$2" || { install -m "$3" "$1" "$2.new" && sync "$2.new" && mv -f "$2.new" "$2"; }
+}
+field() { sed -n "s/^ *\"$1\": *\"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" "$bundle/bundle.json"; }
+
+[ "$(id -u)" = 0 ] || refuse "root is needed: sudo sh $0"
+case $kiosk in "" | --kiosk) set -- ;; *) refuse "$kiosk is not known; there is only --kiosk" ;; esac
+[ -r "$bundle/SHA256SUMS" ] || refuse "$bundle is no bundle: SHA256SUMS is missing"
+id=$(field id); wanted_python=$(field python); wanted_machine=$(field machine); wanted_debian=$(field debian)
+megabytes=$(field megabytes)
+case $id in '' | *[!A-Za-z0-9.+_-]* | .*) refuse "$bundle/bundle.json is damaged" ;; esac
+release=releases/$id
+
+# shellcheck source=/dev/null
+system=$(. /etc/os-release && echo "${ID:-} ${VERSION_ID:-}")
+[ "$system" = "debian $wanted_debian" ] || refuse "this bundle is for Debian $wanted_debian, and this is $system"
+[ "$(uname -m)" = "$wanted_machine" ] || refuse "this bundle is for $wanted_machine, and this computer is $(uname -m)"
+python=$(/usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || echo missing)
+[ "$python" = "$wanted_python" ] || refuse "Python $wanted_python is needed, and this computer's is $python"
+[ -d /run/systemd/system ] || refuse "systemd does not run on this computer"
+if [ -n "$kiosk" ] && [ ! -x /usr/bin/sway ]; then
+    ls "$bundle"/debs/sway_*.deb >/dev/null 2>&1 || refuse "sway is missing: this bundle was not made with KIOSK=1"
+fi
+[ "$(id -u tirek 2>/dev/null || echo 0)" -lt 1000 ] ||
+    refuse "a person's account here is called tirek, which is the daemon's name: usermod --login ANOTHER-NAME tirek"
+exec 9>/run/tirek-install.lock
+flock -n 9 || refuse "another installation runs"
+
+step "comparing the bundle with its list"
+(cd "$bundle" && sha256sum --check --quiet --strict SHA256SUMS) ||
+    refuse "the bundle is damaged: copy it to the stick again"
+if [ -e /etc/tirek/bundle.pub ] && ! cmp -s /etc/tirek/bundle.pub "$bundle/bundle.pub"; then
+    refuse "this bundle was signed by somebody else than the tirek that is installed"
+fi
+
+mkdir -p "$home/releases" "$home/lib" || refuse "$home cannot be written"
+trap clean EXIT
+trap 'exit 130' INT TERM HUP
+if [ ! -e "$home/$release/complete" ]; then
+    rm -rf "${home:?}/$release" # of an installation that was cut off
+    free=$(df -Pm "$home" | awk 'NR == 2 { print $4 }')
+    [ "$free" -ge $((megabytes + 200)) ] || refuse "$((megabytes + 200 - free)) MB are missing on the disk of $home"
+    for deb in "$bundle"/debs/*.deb; do
+        [ -e "$deb" ] || continue
+        name=$(dpkg-deb -f "$deb" Package)
+        dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null | grep -q '^ii' || set -- "$@" "$deb"
+    done
+    if [ $# -gt 0 ]; then step "installing $# Debian packages"; DEBIAN_FRONTEND=noninteractive dpkg -i "$@" >/dev/null; fi
+    step "installing release $id (about a minute on an old computer)"
+    /usr/bin/python3 -m venv --without-pip "$home/$release"
+    pip=$(echo "$bundle"/wheelhouse/pip-*.whl)
+    # Every wheel is named and was compared with the list: nothing is resolved, nothing is searched for.
+    /usr/bin/python3 "$pip/pip" --python "$home/$release/bin/python" --isolated --disable-pip-version-check \
+        install --quiet --no-index --no-deps --no-compile "$bundle"/wheelhouse/*.whl
+    step "compiling"
+    "$home/$release/bin/python" -m compileall -q -j 0 "$home/$release/lib" || true
+    mkdir -p "$home/$release/share"
+    cp -r "$bundle/systemd" "$bundle/doc" "$bundle/uninstall.sh" "$home/$release/share/"
+    "$home/$release/bin/python" -m edge.release "$bundle" || refuse "see above"
+    sync -f "$home"
+    : >"$home/$release/complete"
+    sync -f "$home"
+fi
+
+step "units, users and rules of the system"
+units=$home/$release/share/systemd
+put "$units/slot" "$home/lib/slot" 755
+lay() { # folder of the bundle, folder of the system, name there
+    mkdir -p "$2"
+    for file in "$units/$1"/*; do put "$file" "$2/${3:-$(basename "$file")}" 644; done
+    sync "$2"
+}
+lay system /usr/lib/systemd/system
+lay sysusers /usr/lib/sysusers.d tirek.conf
+lay tmpfiles /usr/lib/tmpfiles.d tirek.conf
+lay modules-load /usr/lib/modules-load.d tirek.conf
+lay journald /usr/lib/systemd/journald.conf.d tirek.conf
+lay manager /usr/lib/systemd/system.conf.d tirek.conf
+lay sysctl /usr/lib/sysctl.d 60-tirek.conf
+lay udev /usr/lib/udev/rules.d
+if [ -n "$kiosk" ]; then
+    mkdir -p /etc/chromium/policies/managed
+    put "$units/kiosk/chromium.json" /etc/chromium/policies/managed/tirek.json 644
+fi
+systemd-sysusers tirek.conf
+systemd-tmpfiles --create tirek.conf
+if [ ! -e /etc/tirek/tirek.toml ]; then
+    name=$(/usr/bin/python3 -I -c 'import socket
+print("".join(each for each in socket.gethostname() if each.isprintable() and each not in "\"\\")[:63])')
+    cat >/etc/tirek/tirek.toml.new <<END
+# See /opt/tirek/current/share/doc/config.md; after a change: sudo systemctl restart tirek
+name = "${name:-tirek}"
+state = "/var/lib/tirek"
+socket = "/run/tirek.sock"
+END
+    chown root:tirek /etc/tirek/tirek.toml.new; chmod 640 /etc/tirek/tirek.toml.new
+    sync /etc/tirek/tirek.toml.new
+    mv /etc/tirek/tirek.toml.new /etc/tirek/tirek.toml
+fi
+[ -e /etc/tirek/bundle.pub ] || put "$bundle/bundle.pub" /etc/tirek/bundle.pub 644
+sync /etc/tirek
+ln -sfn "$home/current/bin/tirek" /usr/local/bin/tirek
+systemctl daemon-reload
+systemctl restart systemd-modules-load.service 2>/dev/null || true
+udevadm control --reload 2>/dev/null && udevadm trigger --subsystem-match=tty 2>/dev/null || true
+
+# A release that does not even start, or cannot read what people wrote, is not tried.
+if ! "$home/$release/bin/tirek" check /etc/tirek/tirek.toml >/dev/null; then
+    step "release $id is not used: mend the line above, and type this again"
+    exit 1
+fi
+before=$(readlink "$home/current" || true)
+"$home/lib/slot" switch "$release"
+# All are named: `Also=` would enable them, and not start them.
+systemctl enable --quiet tirek.service tirek-screen.socket tirek-web.socket tirek-maintain.timer tirek-settle.timer
+systemctl start tirek-maintain.timer tirek-settle.timer
+run=$(systemctl show -p InvocationID --value tirek.service)
+sockets="tirek-screen.socket tirek-web.socket"
+opened() { for socket in $sockets; do systemctl is-active --quiet "$socket" || return 1; done; }
+if ! opened; then
+    systemctl stop tirek.service 2>/dev/null # systemd opens no socket for a service that runs already
+    for socket in $sockets; do
+        systemctl start "$socket" 2>/dev/null || step "$socket cannot be opened; who has port 80: ss -ltnp sport = :80"
+    done
+    run=
+fi
+sync -f /etc
+if [ "$before" = "$release" ]; then run=; verb=start; else verb=restart; fi
+systemctl $verb --no-block tirek.service
+
+# The one from before is still active for a moment.
+serves() {
+    systemctl is-active --quiet tirek.service && [ "$(systemctl show -p InvocationID --value tirek.service)" != "$run" ]
+}
+step "waiting until it serves"
+for _ in $(seq 90); do
+    [ "$(readlink "$home/current")" = "$release" ] || break
+    serves && break
+    sleep 1
+done
+if [ "$(readlink "$home/current")" != "$release" ] || ! serves; then
+    step "release $id does not come up; the reason is in: journalctl -u tirek"
+    if [ -n "$before" ] && [ "$before" != "$release" ]; then
+        [ "$(readlink "$home/current")" != "$release" ] || { "$home/lib/slot" back; systemctl restart tirek.service; }
+        run=
+        for _ in $(seq 30); do serves && break; sleep 1; done
+        step "back on $(readlink "$home/current")$(serves || echo ", which does not come up either")"
+    fi
+    exit 1
+fi
+"$home/lib/slot" prune
+if [ -n "$kiosk" ]; then
+    systemctl enable --quiet --now seatd.service tirek-kiosk.service
+    step "the screens come up now, and after each start of the computer"
+fi
+step "release $id serves, after $(($(date +%s) - started)) seconds"
+[ -e /var/lib/tirek/journal/parent.json ] || step "next: sudo tirek enroll HUB CODE, then sudo tirek doctor"

@@ -1,0 +1,232 @@
+"""Releases: upgraded from a stick, on trial, back by themselves, and never half there."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.appliance import bundles
+from tests.appliance.boot import Booted, booted
+from tests.appliance.conftest import INSTALL, STICK, copied, put
+from tests.appliance.test_service import ASK, ask, main_pid
+
+HOSTILE = """mkdir /srv/stick; cd /srv/stick; mkdir venv compileall edge
+for name in venv compileall edge; do
+    echo 'open("/srv/owned", "w")' | tee $name/__init__.py >$name/__main__.py
+done
+"""
+UP_SINCE_BOOT = """#!/bin/sh
+echo ActiveState=active
+echo ActiveEnterTimestampMonotonic=1000000
+"""
+
+
+@pytest.fixture(scope="module")
+def computer(installed: Path, bundle: Path, workshop: Path) -> Iterator[Path]:
+    """A school's computer, and a stick with a good release and a broken one."""
+    root = copied(installed, workshop / "school")
+    key = workshop / "key"
+    for ident, change in (("2.0+good", bundles.unchanged), ("3.0+broken", _broken)):
+        made = bundles.another(bundle, workshop / ident, key, ident, change)
+        put(made, root, ident)
+    stranger = workshop / "stranger-key"
+    bundles.build_key(stranger)
+    put(bundles.another(bundle, workshop / "4.0", stranger, "4.0+stranger", bundles.unchanged), root, "4.0")
+    yield root
+    shutil.rmtree(root)
+
+
+def _broken(out: Path) -> None:
+    """Break the daemon, and let its unit be another one."""
+    bundles.broken(out)
+    unit = out / "systemd" / "system" / "tirek.service"
+    bundles.write(unit, unit.read_text().replace("[Install]", "Environment=NEWER=1\n[Install]"))
+
+
+@pytest.fixture(scope="module")
+def system(computer: Path) -> Iterator[Booted]:
+    with booted(computer, "release") as up:
+        up.until("systemctl", "is-active", "tirek", says="active")
+        yield up
+
+
+def running(system: Booted) -> str:
+    """Return the release that runs."""
+    return system.do("readlink", "/opt/tirek/current").rpartition("/")[2]
+
+
+def settle(system: Booted) -> None:
+    """Let the trial end as it does when the service has been up for two minutes, without waiting for them."""
+    fake = system.root / "srv" / "fake"
+    fake.mkdir(exist_ok=True)
+    (fake / "systemctl").write_text(UP_SINCE_BOOT)
+    (fake / "systemctl").chmod(0o755)
+    system.do("env", "PATH=/srv/fake:/usr/bin:/bin", "/opt/tirek/lib/slot", "settle")
+
+
+def test_a_second_installation_changes_nothing(system: Booted, bundle: Path) -> None:
+    before, pid = running(system), system.shows("tirek", "MainPID")
+    put(bundle, system.root, "again")
+    said = system.do("sh", f"{STICK}/again/install.sh", seconds=INSTALL)
+    assert "serves" in said
+    assert (running(system), system.shows("tirek", "MainPID")) == (before, pid)
+    assert system.run("test", "-e", "/opt/tirek/pending").returncode == 1
+
+
+def test_an_upgrade_is_on_trial_and_then_confirmed(system: Booted) -> None:
+    first = running(system)
+    system.do("sh", "-c", HOSTILE)  # beside a bundle that is signed as it must be
+    said = system.do("sh", "-c", f"cd /srv/stick; tirek upgrade {STICK}/2.0+good", seconds=INSTALL)
+    assert system.run("test", "-e", "/srv/owned").returncode == 1
+    assert "signed as it must be" in said
+    assert running(system) == "2.0+good"
+    assert json.loads(ask(system, "/api/node"))
+    assert system.do("cat", "/opt/tirek/pending").split()[0] == f"releases/{first}"
+
+    settle(system)
+
+    assert system.run("test", "-e", "/opt/tirek/pending").returncode == 1
+    assert system.do("cat", "/opt/tirek/previous") == f"releases/{first}"
+
+
+def test_a_rollback_goes_to_the_release_before_and_forth_again(system: Booted) -> None:
+    first = system.do("cat", "/opt/tirek/previous").rpartition("/")[2]
+    assert f"release {first} serves" in system.do("tirek", "rollback")
+    assert running(system) == first
+    assert "release 2.0+good serves" in system.do("tirek", "rollback")
+
+
+def test_a_broken_release_is_back_on_the_old_one_by_itself(system: Booted) -> None:
+    before = running(system)
+    done = system.run("tirek", "upgrade", f"{STICK}/3.0+broken", seconds=INSTALL)
+    assert done.returncode != 0
+    system.until("systemctl", "is-active", "tirek", says="active")
+    assert running(system) == before
+    assert json.loads(ask(system, "/api/node"))
+    assert "this release is broken on purpose" in system.log("tirek")
+    system.until("sh", "-c", "systemctl show tirek -p Environment | grep -c NEWER", says="0")
+
+
+@pytest.mark.parametrize("command", [("upgrade", f"{STICK}/2.0+good"), ("rollback",)])
+def test_nothing_is_begun_in_the_middle_of_a_lesson(system: Booted, command: tuple[str, ...]) -> None:
+    before = main_pid(system)
+    publish = ("tirek", "publish", "test", "--to", "http://127.0.0.1/whip/physics-7")
+    system.do("systemd-run", f"--unit=lesson-{command[0]}", *publish)
+    system.until("python3", "-c", ASK.format("/api/streams", 30), says='"live": true')
+    done = system.run("tirek", *command)
+    system.do("systemctl", "stop", f"lesson-{command[0]}")
+    assert done.returncode == 1
+    assert "a lesson runs (physics-7)" in done.stderr
+    assert main_pid(system) == before
+
+
+def test_what_a_technician_set_by_hand_survives_an_upgrade(system: Booted) -> None:
+    drop_in = "/etc/systemd/system/tirek.service.d"
+    system.do("sh", "-c", f"mkdir -p {drop_in}; printf '[Service]\\nCPUWeight=700\\n' > {drop_in}/own.conf")
+    system.do("sh", "-c", "sed -i '1i lang = \"ru\"' /etc/tirek/tirek.toml")
+    system.do("sh", f"{STICK}/again/install.sh", seconds=INSTALL)
+    assert system.shows("tirek", "CPUWeight") == "700"
+    assert 'lang = "ru"' in system.do("cat", "/etc/tirek/tirek.toml")
+    assert json.loads(ask(system, "/api/node"))["lang"] == "ru"
+
+
+# What is refused
+
+
+def test_a_release_is_not_begun_with_a_configuration_that_it_cannot_read(system: Booted) -> None:
+    before = main_pid(system)
+    system.do("sh", "-c", "cp -p /etc/tirek/tirek.toml /srv/good.toml; echo 'x = [' >> /etc/tirek/tirek.toml")
+    done = system.run("sh", f"{STICK}/again/install.sh", seconds=INSTALL)
+    system.do("cp", "-p", "/srv/good.toml", "/etc/tirek/tirek.toml")
+    assert done.returncode == 1
+    assert "/etc/tirek/tirek.toml" in done.stderr
+    assert main_pid(system) == before
+
+
+def refused(system: Booted, name: str) -> str:
+    before = running(system)
+    done = system.run("tirek", "upgrade", f"{STICK}/{name}", seconds=INSTALL)
+    assert done.returncode == 1
+    assert running(system) == before
+    return done.stderr
+
+
+def test_a_bundle_of_somebody_else_is_refused(system: Booted) -> None:
+    assert "its signature is not by the key that this computer was installed with" in refused(system, "4.0")
+    said = system.run("sh", f"{STICK}/4.0/install.sh")
+    assert said.returncode == 1
+    assert "signed by somebody else" in said.stderr
+
+
+@pytest.mark.parametrize("tool", ["upgrade", "install"])
+def test_a_damaged_bundle_is_refused(system: Booted, tool: str) -> None:
+    spoilt = system.root / STICK[1:] / "again" / "systemd" / "slot"
+    good = spoilt.read_bytes()
+    spoilt.write_bytes(good + b"#")
+    command = (
+        ("sh", f"{STICK}/again/install.sh") if tool == "install" else ("tirek", "upgrade", f"{STICK}/again")
+    )
+    done = system.run(*command)
+    spoilt.write_bytes(good)
+    assert done.returncode == 1
+    assert "copy" in done.stderr
+    assert "nothing was changed" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("machine", "riscv64", "this bundle is for riscv64"),
+        ("debian", "14", "this bundle is for Debian 14"),
+        ("python", "3.99", "Python 3.99 is needed"),
+        ("megabytes", "99999999", "MB are missing on the disk"),
+    ],
+)
+def test_a_bundle_for_other_computers_says_which(
+    system: Booted, bundle: Path, workshop: Path, field: str, value: str, said: str
+) -> None:
+    other = workshop / f"other-{field}"
+    made = bundles.another(
+        bundle, other, workshop / "key", f"9+{field}", lambda out: bundles.say(out, field, value)
+    )
+    put(made, system.root, f"other-{field}")
+    done = system.run("sh", f"{STICK}/other-{field}/install.sh")
+    assert done.returncode == 1
+    assert said in done.stderr
+
+
+# Power cuts
+
+
+def test_power_cuts_in_an_upgrade_to_a_broken_release_end_on_the_old_one(
+    computer: Path, system: Booted
+) -> None:
+    settle(system)  # what is on trial is nothing to go back to
+    before = running(system)
+    system.do("rm", "-rf", "/opt/tirek/releases/3.0+broken")
+    system.do("systemd-run", "tirek", "upgrade", f"{STICK}/3.0+broken")
+    system.until("ls", "/opt/tirek/releases", says="3.0+broken")
+    system.cut()  # in the middle of the installation
+
+    with booted(computer, "once") as up:
+        up.until("systemctl", "is-active", "tirek", says="active")
+        assert running(up) == before
+        up.do("systemd-run", "tirek", "upgrade", f"{STICK}/3.0+broken")
+        up.until("sh", "-c", "cat /opt/tirek/pending || true", says=f"releases/{before}", seconds=INSTALL)
+        up.cut()  # in the middle of the trial
+
+    with booted(computer, "twice") as up:
+        up.until(
+            "sh", "-c", "readlink /opt/tirek/current; systemctl is-active tirek", says=f"{before}\nactive"
+        )
+        assert json.loads(ask(up, "/api/node"))
+        _uninstall_leaves_what_is_the_school_s(up)
+
+
+def _uninstall_leaves_what_is_the_school_s(up: Booted) -> None:
+    up.do("sh", "/opt/tirek/current/share/uninstall.sh")
+    assert up.run("test", "-e", "/opt/tirek").returncode == 1
+    assert up.do("ls", "/var/lib/tirek/journal").split()[:1] == ["journal.db"]
+    assert up.do("cat", "/etc/tirek/tirek.toml")

@@ -1,0 +1,68 @@
+"""The unit set as it is written: how exposed it is, and that what it names is there."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.appliance.bundles import ROOT
+
+SYSTEMD = ROOT / "systemd"
+UNITS = sorted((SYSTEMD / "system").iterdir())
+SCRIPTS = [SYSTEMD / name for name in ("slot", "install.sh", "uninstall.sh")]
+BY_HAND = ("tirek-kiwix.service", "tirek-kiosk.service")  # for schools that want it
+EXPOSURE = {"tirek.service": 1.3, "tirek-maintain.service": 0.6}
+
+
+@pytest.mark.parametrize(("name", "most"), EXPOSURE.items())
+def test_a_service_is_no_more_exposed_than_it_must_be(name: str, most: float) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed (Debian: systemd)")
+    line = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(SYSTEMD / "system" / name)]
+    said = subprocess.run(line, capture_output=True, text=True, check=False).stdout
+    found = re.search(r"exposure level for \S+: ([0-9.]+)", said)
+    assert found is not None, said
+    assert float(found[1]) <= most
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_systemd_understands_every_line(path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed (Debian: systemd)")
+    line = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", str(path)]
+    said = subprocess.run(line, capture_output=True, text=True, check=False).stderr
+    wrong = [each for each in said.splitlines() if "Unknown" in each or "Failed to parse" in each]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_is_plain_sh(path: Path) -> None:
+    subprocess.run(["sh", "-n", path], check=True)
+    assert path.read_text().startswith("#!/bin/sh\n")
+
+
+def test_no_unit_gives_up_for_good() -> None:
+    daemon = (SYSTEMD / "system" / "tirek.service").read_text()
+    assert "StartLimitIntervalSec=0" in daemon
+    assert "Restart=always" in daemon
+    assert "OnFailure=" not in daemon
+
+
+def test_robots_are_asked_to_stop_whatever_ended_the_daemon() -> None:
+    daemon = (SYSTEMD / "system" / "tirek.service").read_text()
+    assert re.search(r"^ExecStopPost=-\S+/tirek device stop --all --after-crash", daemon, re.MULTILINE)
+
+
+def test_the_installer_starts_every_unit_that_can_be_enabled() -> None:
+    installer = (SYSTEMD / "install.sh").read_text()
+    enabled = [path.name for path in UNITS if "[Install]" in path.read_text() and path.name not in BY_HAND]
+    assert [name for name in enabled if name not in installer] == []
+
+
+def test_the_uninstaller_takes_away_what_the_installer_laid_down() -> None:
+    installer, uninstaller = (path.read_text() for path in SCRIPTS[1:])
+    laid = re.findall(r"^lay \S+ (\S+)(?: (\S+))?$", installer, re.MULTILINE)
+    assert len(laid) == 8
+    assert [folder for folder, _ in laid if folder not in uninstaller] == []
