@@ -1,0 +1,1 @@
+"""`tirek doctor`: what is true of this computer, gathered first, and then judged without looking again."""
