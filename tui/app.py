@@ -40,6 +40,7 @@ GATHER = 0.03  # seconds: what is told in between is shown at once; the eye sees
 TWICE = 0.3  # seconds in which a second Enter is the first one's echo, and not meant for the next page
 TYPING = 0.2  # seconds at most until a line of text has taken a letter
 ALIVE = 0.5  # seconds: a third of what a robot may go on without a word of its screen
+STOPS = 2.0  # seconds for a stop to be answered: a daemon that hangs stops nothing, and a person has to
 TOAST_TIME = 6.0  # seconds: long enough to read two lines
 
 # What a terminal must be able to write for a language.
@@ -249,8 +250,9 @@ class TirekApp(Host, inherit_bindings=False):
 
     async def _stop_everything(self) -> None:
         try:
-            await self.ask(StopEverything(), Done)
-        except Unanswered:
+            async with asyncio.timeout(STOPS):
+                await self.ask(StopEverything(self.me), Done)
+        except (Unanswered, TimeoutError):
             self.tell(self.words.say("stop-failed"), "bad")
             return
         self.tell(self.words.say("stopped-everything"), "poor")

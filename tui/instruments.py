@@ -1,9 +1,9 @@
 """How instruments are called and what they show, in the words of one language."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from edge.contract.answers import Column, Entry, Experiment, Number, PastRun
+from edge.contract.answers import Column, Entry, Experiment, Number, PastRun, Want
 from edge.contract.notices import Channel, Device, Reading
 from tui.trace import Probe
 from tui.words import Words
@@ -90,12 +90,17 @@ class Naming:
         """Return how well a curve fits."""
         return "" if r2 is None else self._words.say("results-fits", number=self.number(r2, 4))
 
-    def offer(self, experiment: Experiment, lacks: Sequence[str]) -> str:
+    def measured(self, quantity: str, shown: Mapping[str, str], unit: str) -> str:
+        """Return what is measured and in which unit, within a sentence."""
+        return self._with_unit(self.quantity(quantity).lower(), shown.get(self._words.language, unit))
+
+    def offer(self, experiment: Experiment, lacks: Sequence[Want]) -> str:
         """Return an experiment in a list of those that can be chosen."""
         title = self.title(experiment)
         if not lacks:
             return title
-        return self._words.say("lab-option-needs", title=title, quantity=self.quantities(lacks))
+        quantities = self.quantities([each.quantity for each in lacks])
+        return self._words.say("lab-option-needs", title=title, quantity=quantities)
 
     def past(self, run: PastRun, experiment: Experiment | None) -> str:
         """Return a run in a list of those that were made."""

@@ -26,6 +26,12 @@ PROJECTOR = {
     "frozen": ("poor", "accent"),
     "muted": ("bad", "bad"),
 }
+SIGHT = {
+    "black": ("poor", "accent"),
+    "frozen": ("poor", "accent"),
+    "silent": ("bad", "bad"),
+    "still": ("none", "muted"),
+}
 SIGN = {"none": "none", "waiting": "waiting", "choosing": "waiting", "playing": "play"}
 
 
@@ -42,8 +48,8 @@ def is_running(lesson: Lesson) -> bool:
 
 
 def is_held(lesson: Lesson) -> bool:
-    """Tell whether the picture stands because somebody wanted it."""
-    return lesson.state == "paused" or lesson.paused
+    """Tell whether the picture stands because somebody wanted it; a document always does."""
+    return not lesson.page and (lesson.state == "paused" or lesson.paused)
 
 
 def is_off_live(lesson: Lesson) -> bool:
@@ -77,11 +83,30 @@ def place(lesson: Lesson) -> Place | None:
     return None
 
 
+def page_word(lesson: Lesson) -> str:
+    """Return the word key for a document that is shown."""
+    if lesson.pages == 1:
+        return "lesson-sheet"
+    return "lesson-page-of" if lesson.pages else "lesson-page"
+
+
+def about(lesson: Lesson, between: str) -> str:
+    """Return what is before the class: an item of the library is not what the lesson is about."""
+    if lesson.state == "playing":
+        return lesson.playing
+    return between.join(filter(None, (lesson.subject, lesson.topic)))
+
+
+def who(lesson: Lesson) -> tuple[str, ...]:
+    """Return who is taught, and who teaches what is before them."""
+    return (lesson.class_,) if lesson.state == "playing" else (lesson.class_, lesson.teacher, lesson.hub)
+
+
 def unnamed(lesson: Lesson) -> str:
     """Return the word key for what has neither subject nor topic; "" where nothing is shown."""
     if lesson.state == "none":
         return ""
-    return "lesson-outside" if is_running(lesson) else "lesson-from-library"
+    return "lesson-from-library" if lesson.state == "playing" else "lesson-outside"
 
 
 def leaving(lesson: Lesson, key: str) -> str:
@@ -101,6 +126,14 @@ def recording(lesson: Lesson) -> tuple[str, str, str]:
         return "bad", f"lesson-stopped-{recorded.reason}", "bad"
     could_be = has_hub(lesson) and not lesson.away and lesson.state in SHOWN
     return "none", "lesson-unrecorded" if could_be else "", "muted"
+
+
+def sight(lesson: Lesson) -> tuple[str, str, str]:
+    """Return sign, word key ("" where all is well) and ink of what the hub's picture and sound are like."""
+    if lesson.sight not in SIGHT:
+        return "none", "", "muted"
+    sign, ink = SIGHT[lesson.sight]
+    return sign, f"lesson-sight-{lesson.sight}", ink
 
 
 def minutes_up(lesson: Lesson, now: float) -> int:

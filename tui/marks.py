@@ -47,6 +47,12 @@ class Sheet:
         """Return a pupil's mark as it is shown."""
         return self.touched.get(number) or self.register.marks.get(number) or CODES[0]
 
+    def other(self, number: int) -> str:
+        """Return the mark that a pupil has in a register beside this one; "" where they agree."""
+        marks = (each.get(number, CODES[0]) for each in self.register.others)
+        here = self.register.marks.get(number, CODES[0])
+        return next((code for code in marks if code != here), "")
+
     def turn(self, number: int, by: int = 1) -> None:
         """Give a pupil the next code, or (-1) the one before."""
         code = self.code(number)

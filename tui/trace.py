@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from edge.contract.answers import Experiment, Want
 from edge.contract.notices import Bound, Channel, Device, Devices
 from tui.plot import Point, Span, thinned, wide_enough
 
@@ -85,7 +86,6 @@ def is_plugged(probe: Probe) -> bool:
     return probe.device.state in ("ready", "stale")
 
 
-def lacks(quantities: Sequence[str], devices: Devices) -> list[str]:
-    """Return the quantities that nothing here measures now."""
-    measured = {probe.channel.quantity for probe in probes(devices) if is_plugged(probe)}
-    return [quantity for quantity in quantities if quantity not in measured]
+def lacks(experiment: Experiment) -> list[Want]:
+    """Return what an experiment measures and nothing that is plugged in does."""
+    return [each for each in experiment.wants if each.lacks]

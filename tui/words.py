@@ -78,7 +78,9 @@ class Words:
         """Return bytes as people read them."""
         if count >= 1_000_000_000:
             return self.say("gigabytes", size=self.number(count / 1e9, 1))
-        return self.say("megabytes", size=self.number(max(1, round(count / 1e6)) if count else 0))
+        if count < 1_000_000:
+            return self.say("kilobytes", size=self.number(-(-count // 1000)))  # what is there is never 0
+        return self.say("megabytes", size=self.number(round(count / 1e6)))
 
     def duration(self, seconds: float) -> str:
         """Return M:SS or H:MM:SS."""

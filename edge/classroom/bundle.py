@@ -18,6 +18,7 @@ import aiohttp
 import ifaddr
 import msgspec
 
+from devices.quality import brief
 from edge import VERSION, logs
 from edge.api import Desks, Unable
 from edge.board import Board, TooManyReaders
@@ -26,6 +27,7 @@ from edge.contract import wire
 from edge.contract.answers import Details, Made
 from edge.contract.commands import MakeBundle, ReadDetails
 from edge.contract.notices import (
+    Device,
     Devices,
     Health,
     Library,
@@ -82,7 +84,9 @@ class Support:
 
     async def _details(self, order: ReadDetails) -> Details:
         self._check(order.unlocked)
-        return Details(await asyncio.to_thread(self._rows))
+        told = await self._told()
+        plugged = [each for kind in told if isinstance(kind, Devices) for each in kind.devices]
+        return Details((*await asyncio.to_thread(self._rows), *map(_of_device, plugged)))
 
     async def _told(self) -> list[Notice]:
         with suppress(TooManyReaders), self._board.read() as reader:
@@ -92,7 +96,7 @@ class Support:
     # In threads
 
     def _write(self, notices: list[Notice]) -> Made:
-        hidden = [*_secrets(self._config), *self._names()]
+        hidden = [*_secrets(self._config), *names_in(self._journal)]
         files = {name: scrubbed(text, hidden) for name, text in self._files(notices).items()}
         content = zipped(files)
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -109,34 +113,11 @@ class Support:
             "config.json": _json(redacted(msgspec.to_builtins(self._config))),
             "node.json": _json(dict(self._rows())),
             "machine.json": _json(machine(Path(self._config.state))),
-            "journal.json": _json(self._counts()),
+            "journal.json": _json(counted(self._journal)),
             "recordings.json": _json(msgspec.to_builtins(self._store.list())),
             "now.json": _json([msgspec.to_builtins(each) for each in notices]),
             "log.txt": "\n".join(logs.RING.lines()) + "\n",
         }
-
-    def _counts(self) -> dict[str, object]:
-        """Return how many facts of which kind there are, and how far the hub has them; not what they say."""
-        db = self._journal.ledger.reader()
-        try:
-            facts = [[*row] for row in db.execute(FACTS)]
-            held = {str(name): [each.seq, each.acked] for name, each in tables.held(db).items()}
-        finally:
-            db.close()
-        return {"facts": facts, "streams, held here and at the hub": held}
-
-    def _names(self) -> list[str]:
-        """Return the names that can be read here; none of them is written anywhere, this is to make sure."""
-        names: set[str] = set()
-        try:
-            for school in self._journal.ledger.read(rosters.schools):
-                pupils = self._journal.ledger.read(partial(rosters.pupils, school=school)).values()
-                sealed = {each.pupil: each.sealed for each in pupils if each.sealed}
-                for text in self._journal.names.open_all(sealed).values():
-                    names |= _forms(rosters.called(text).name)
-        except JournalError:  # then there is none to be told either
-            return []
-        return sorted(names, key=len, reverse=True)
 
     def _rows(self) -> tuple[tuple[str, str], ...]:
         journal, me = self._journal, self._journal.identity
@@ -162,6 +143,38 @@ class Support:
             *((name, str(value)) for name, value in machine(Path(self._config.state)).items()),
         )
         return tuple((name, scrubbed(value, _secrets(self._config))) for name, value in rows)
+
+
+def _of_device(it: Device) -> tuple[str, str]:
+    """Return how an instrument is, and how good."""
+    channels = ", ".join(map(brief, it.channels))
+    what = " ".join(filter(None, (it.driver, it.profile)))
+    return "device", "; ".join(filter(None, (it.label or it.id, it.state, what, it.place, channels)))
+
+
+def counted(journal: Journal) -> dict[str, object]:
+    """Return how many facts of which kind there are, and how far the hub has them; not what they say."""
+    db = journal.ledger.reader()
+    try:
+        facts = [[*row] for row in db.execute(FACTS)]
+        held = {str(name): [each.seq, each.acked] for name, each in tables.held(db).items()}
+    finally:
+        db.close()
+    return {"facts": facts, "streams, held here and at the hub": held}
+
+
+def names_in(journal: Journal) -> list[str]:
+    """Return the names that can be read here; none of them is written anywhere, this is to make sure."""
+    names: set[str] = set()
+    try:
+        for school in journal.ledger.read(rosters.schools):
+            pupils = journal.ledger.read(partial(rosters.pupils, school=school)).values()
+            sealed = {each.pupil: each.sealed for each in pupils if each.sealed}
+            for text in journal.names.open_all(sealed).values():
+                names |= _forms(rosters.called(text).name)
+    except JournalError:  # then there is none to be told either
+        return []
+    return sorted(names, key=len, reverse=True)
 
 
 def zipped(files: Mapping[str, str]) -> bytes:

@@ -25,11 +25,12 @@ class Here(Struct, frozen=True):
     running: str = ""  # the lesson that was begun at the screen
 
 
-def lessons_of(lessons: Iterable[Tied], midnight: datetime) -> list[Tied]:
-    """Return the lessons of the day that begins at this midnight, in order."""
+def lessons_of(lessons: Iterable[Tied], midnight: datetime) -> tuple[list[Tied], int]:
+    """Return the lessons of the day that begins at this midnight, in order, and how many more there are."""
     begins, ends = _ms(midnight), _ms(midnight + timedelta(days=1))
     today = [each for each in lessons if each.begins < ends and each.ends > begins]
-    return sorted(today, key=lambda each: (each.begins, each.class_, each.subject))[:MOST]
+    today.sort(key=lambda each: (each.begins, each.class_, each.subject))
+    return today[:MOST], max(0, len(today) - MOST)
 
 
 def rows(today: Sequence[Tied], here: Here, now: int) -> tuple[PlannedLesson, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from edge.classroom.stage import Held
 from edge.classroom.ties import Tied
 from edge.classroom.timetable import Timetable
 from edge.journal import Journal
@@ -30,6 +31,7 @@ class Running(Struct, frozen=True):
     lesson: str
     stream: str
     since: float  # seconds since 1970
+    held: Held | None = None  # of what is shown instead of the hub
 
 
 class Diary:
@@ -56,17 +58,26 @@ class Diary:
 
     def running(self) -> tuple[str, str] | None:
         """Return the lesson that ran when the daemon ended without a word, and its stream."""
+        kept = self._read()
+        return (kept.lesson, kept.stream) if kept is not None else None
+
+    def held(self) -> Held | None:
+        """Return what was held of it then."""
+        kept = self._read()
+        return kept.held if kept is not None else None
+
+    def _read(self) -> Running | None:
         try:
             kept = msgspec.json.decode(self._path.read_bytes(), type=Running)
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             return None
-        return (kept.lesson, kept.stream) if 0 <= time.time() - kept.since < OVER else None
+        return kept if 0 <= time.time() - kept.since < OVER else None
 
-    async def keep(self, running: tuple[str, str] | None) -> None:
+    async def keep(self, running: tuple[str, str] | None, held: Held | None = None) -> None:
         """Remember what runs, None for nothing; where that cannot be written a restart will not know it."""
         try:
             async with self._turn:
-                await asyncio.to_thread(_keep, self._path, running)
+                await asyncio.to_thread(_keep, self._path, running, held)
         except OSError as exc:
             log.warning("lesson not kept reason=%r", str(exc))
 
@@ -79,8 +90,8 @@ class Diary:
             log.warning("start not noted lesson=%r reason=%r", lesson, str(exc))
 
 
-def _keep(path: Path, running: tuple[str, str] | None) -> None:
+def _keep(path: Path, running: tuple[str, str] | None, held: Held | None) -> None:
     if running is None:
         path.unlink(missing_ok=True)
     else:
-        durable.save(path, msgspec.json.encode(Running(*running, time.time())))
+        durable.save(path, msgspec.json.encode(Running(*running, time.time(), held)))

@@ -8,14 +8,28 @@ from edge.contract.notices import LinkState
 from edge.lessons import Lessons
 from edge.media.packet import Kind
 from edge.media.record.recorder import RecordingState
+from edge.media.sight import Sight
 from edge.media.stream import Stream
 from edge.media.studio import Studio
+
+
+def _unseen(stream: str) -> Sight:
+    """Nobody looks."""
+    return Sight()
 
 
 class Hearing:
     """The streams; `reached` tells whether the hub answers, None where there is none."""
 
-    def __init__(self, studio: Studio, lessons: Lessons, reached: Callable[[], bool | None]) -> None:
+    def __init__(
+        self,
+        studio: Studio,
+        lessons: Lessons,
+        reached: Callable[[], bool | None],
+        sight: Callable[[str], Sight] = _unseen,
+    ) -> None:
+        """`sight` tells what a stream looks like to whoever watches it."""
+        self._sight = sight
         self._studio = studio
         self._lessons = lessons
         self._reached = reached
@@ -55,6 +69,10 @@ class Hearing:
     def recording(self, stream: str) -> RecordingState:
         """Return what the recorder of a stream does."""
         return self._lessons.state(stream)
+
+    def remark(self, stream: str) -> str:
+        """Return what somebody who looks at a stream has to say: a word key, or ""."""
+        return self._sight(stream).remark
 
     def record(self, stream: str, on: bool) -> bool:
         """Begin or end recording a stream; return whether it is live."""

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 from edge.api import Desks, Unable
@@ -11,7 +12,7 @@ from edge.classroom.diary import Diary
 from edge.classroom.hearing import Hearing
 from edge.classroom.projector import Projector
 from edge.classroom.shelf import Shelf, suiting
-from edge.classroom.stage import Stage, Unfit
+from edge.classroom.stage import UNKNOWN, Held, Stage, Unfit
 from edge.classroom.ties import Tied
 from edge.contract.answers import Done
 from edge.contract.commands import (
@@ -33,6 +34,7 @@ from sync.records import lesson_parts
 TICK = 0.5  # seconds between looks while nothing happens
 PAUSE = 0.1  # seconds between looks at most: news may come in bursts
 LOOK_AGAIN = 30.0  # seconds between looks for a recording to offer, while none was found
+HELD = 120.0  # seconds for which what was held before is looked for: a long file takes a minute to be mended
 FARTHEST = 86_400.0  # seconds of one skip
 
 Act = Callable[[], None]
@@ -76,6 +78,9 @@ class LiveLesson:
         self._lesson = ""
         self._planned: Tied | None = None
         self._noted: tuple[str, str] = ("", "")
+        self._held: Held | None = None  # as it was noted last
+        self._to_hold: Held | None = None  # that was held when the daemon ended, and is not found yet
+        self._hold_until = 0.0
         self._looked = -LOOK_AGAIN
         self._link: tuple[LinkState, int] = ("alone", 0)
         self._talk: Speaks | None = None
@@ -127,12 +132,16 @@ class LiveLesson:
             self._lesson, self._planned = kept[0], planned
             self._stage.start(kept[1], habit)
             self._noted = self.running()
+            self._to_hold = self._held = await asyncio.to_thread(self._diary.held)
+            self._hold_until = self._clock() + HELD
             self.tell()
 
     async def _look(self) -> None:
         self._tick()
+        await self._hold_again()
         self.tell()
         await self._note_start()
+        await self._note_held()
         now = self._clock()
         if self._stage.wants_offer and self._stage.offer is None and now - self._looked >= LOOK_AGAIN:
             self._looked = now
@@ -186,13 +195,36 @@ class LiveLesson:
         begun = self.running()
         if begun == self._noted:
             return
-        self._noted = begun
-        await self._diary.keep(begun if self._stage.runs else None)
+        self._noted, self._held = begun, self._stage.held
+        await self._diary.keep(begun if self._stage.runs else None, self._held)
         if all(begun):
             await self._diary.note(*begun)
 
+    async def _note_held(self) -> None:
+        """Note what is held: whoever starts anew after a power cut goes on holding it."""
+        if self._stage.held == self._held or self._to_hold is not None or not self._stage.runs:
+            return
+        self._held = self._stage.held
+        await self._diary.keep(self.running(), self._held)
+
+    async def _hold_again(self) -> None:
+        """Hold what was held when the daemon ended, once it is found: its file may be mended first."""
+        wanted = self._to_hold
+        if wanted is None:
+            return
+        if self._stage.held is not None or not self._stage.runs or self._clock() > self._hold_until:
+            self._to_hold = None
+            return
+        with suppress(Unable):
+            found = await asyncio.to_thread(self._shelf.find, wanted.item)
+            if found is not None and self._to_hold is wanted and not found.growing:
+                self._to_hold = None
+                self._stage.hold(found, wanted.at)
+
     async def _pause(self, order: Pause) -> Done:
-        return self._order(self._stage.pause)
+        done = self._order(self._stage.pause)
+        await self._note_held()
+        return done
 
     async def _go_on(self, order: GoOn) -> Done:
         return self._order(self._stage.go_on)
@@ -219,6 +251,7 @@ class LiveLesson:
 
     def _order(self, act: Act) -> Done:
         self._tick()
+        self._to_hold = None  # somebody has chosen
         try:
             act()
         except Unfit as exc:
@@ -262,7 +295,7 @@ class LiveLesson:
             stream=stage.stream,
             behind=round(stage.behind, 1),
             can_pause=stage.can_pause,
-            position=round(stage.position, 1),
+            position=0.0 if stage.pages else round(stage.position, 1),
             length=round(stage.length, 1),
             paused=stage.paused,
             away=float(round(stage.away)),
@@ -271,6 +304,10 @@ class LiveLesson:
             hand=self._talk.hand if self._talk else 0,
             questions=self._talk.questions if self._talk else 0,
             choices=stage.choices,
+            sight=self._hearing.remark(stage.stream) if stage.state == "live" else "",
+            playing=stage.title,
+            page=stage.page,
+            pages=stage.pages if stage.pages < UNKNOWN else 0,
         )
 
     def _recorded(self) -> Recorded:

@@ -36,6 +36,8 @@ class Answer(Struct, frozen=True):
     paused: bool
     growing: bool
     said: str
+    address: str  # of the file, where it is none of a recording
+    page: int  # of a document, from 1
     volume: int | None  # percent; only for a page of this computer
 
 
@@ -151,5 +153,7 @@ class Projector:
             shown.paused,
             shown.growing,
             shown.said,
+            shown.address,
+            shown.page,
             self._volume() if is_here(asker) else None,
         )

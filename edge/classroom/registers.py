@@ -50,14 +50,16 @@ class Registers:
         except JournalError:  # a register is taken by numbers too
             names = {}
         standing = roll.standing(lesson)
-        known = sorted({*numbers, *(standing.marks if standing else ())})
+        marked = [each.register.marks for each in standing.heads] if standing else []
+        known = sorted({*numbers, *(number for marks in marked for number in marks)})
         pupils = tuple(Pupil(number, names.get(number, "")) for number in known)
         draft = self._drafts.of(lesson)
         if standing is None:
             return Register(lesson, class_, pupils, draft=draft)
         heads = tuple(each.id for each in standing.heads)
         stands = (standing.marks, standing.signed, heads, standing.conflict)
-        return Register(lesson, class_, pupils, *stands, draft)
+        others = tuple(each.register.marks for each in standing.heads[1:])
+        return Register(lesson, class_, pupils, *stands, draft, others)
 
     async def _keep(self, order: KeepDraft) -> Done:
         if len(order.marks) > MOST_MARKS or not set(order.marks.values()) <= set(CODES):

@@ -1,6 +1,7 @@
 """What could be shown instead of the hub: recordings of this node, and which of them suits a lesson."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Protocol
 
 from msgspec import Struct
@@ -11,6 +12,7 @@ from edge.classroom.timetable import Timetable
 from edge.contract.notices import Offer
 from edge.media.record.recording import Recording
 from edge.media.record.store import Store
+from sync.errors import JournalError
 
 LEAST = 60.0  # seconds: a recording shorter than this is a trial, and no lesson
 GROWING = ("recording", "finishing")  # states of a file that is not the finished one yet
@@ -49,7 +51,15 @@ class OwnShelf:
         if recording is None or self._store.path_of(item) is None:
             return None
         growing = recording.state in GROWING
-        return Playable(recording.id, recording.media_type, recording.seconds, growing)
+        title = self._title(recording)
+        return Playable(recording.id, recording.media_type, recording.seconds, growing, title=title)
+
+    def _title(self, recording: Recording) -> str:
+        """Return what was taught in it; "" where nobody can tell."""
+        with suppress(JournalError):
+            tied = self._timetable.lessons().of([recording]).get(recording.id)
+            return (tied.topic or tied.subject) if tied is not None else ""
+        return ""
 
     def kept(self) -> list[Kept]:
         """Return the recordings that are of a lesson, newest first; raises JournalError."""

@@ -8,13 +8,15 @@ one that this class had in this subject last; as long as that does not settle it
 - *the tape*, from `pause` or `skip` on: `paused`, or `behind`. It plays as fast as the hub talks, so it stays
   as far behind. At its end, or as near to the hub as only the hub itself can be, the hub is shown again. An
   outage does not end it: what is recorded is watched to its end, and only then the lesson is lost.
-- *an item* of the library: `playing`. Chosen while the hub was away it is a filler, and the hub takes its
+- *an item* of the library: `playing`. One that has pages does not move by itself: its place is a page, and to
+  skip is to turn one. Chosen while the hub was away it is a filler, and the hub takes its
   place once it was heard for STEADY seconds. Chosen while the hub was there it stays until somebody says
   otherwise; `away` then tells whether the hub could be gone back to. An item needs no lesson to be played.
 
 `away` counts from the last packet on in every state; after OFFER_AFTER seconds a recording may be offered.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -31,7 +33,9 @@ SAFE = 4.0  # seconds behind the hub that the tape needs: a fragment of 2 s is o
 CAUGHT_UP = 1.0  # seconds behind the hub from which on the hub itself is shown
 MAX_STEP = 2.0  # seconds the tape moves on in one tick: a computer that slept shows on from where it was
 
-Mode = Literal["free", "slate", "stream", "recording"]
+UNKNOWN = 2000  # pages that a document is taken to have at most, where nobody could count them
+
+Mode = Literal["free", "slate", "stream", "recording", "document"]
 
 
 class Unfit(Exception):
@@ -57,6 +61,8 @@ class Shown(Struct, frozen=True):
     paused: bool = False
     growing: bool = False
     said: str = ""
+    address: str = ""  # of the file, where it is none of a recording
+    page: int = 0  # of a document, from 1
 
 
 class Playable(Struct, frozen=True):
@@ -66,6 +72,16 @@ class Playable(Struct, frozen=True):
     media_type: str
     seconds: float
     growing: bool = False
+    address: str = ""  # of the file, where it is none of a recording
+    pages: int = 0  # of a document or a picture; 0 for what moves
+    title: str = ""  # "" where nobody knows it
+
+
+class Held(Struct, frozen=True):
+    """What is held, and where: in seconds of it, or its page from 0."""
+
+    item: str
+    at: float
 
 
 class _OnTape(Struct):
@@ -78,6 +94,13 @@ class _Playing(Struct):
     at: float
     paused: bool
     filler: bool
+
+    def skip(self, by: float) -> None:
+        """Go on by seconds, or turn a page."""
+        most: float = self.item.seconds
+        if self.item.pages:
+            by, most = math.copysign(1.0, by), self.item.pages - 1.0
+        self.at = max(0.0, min(self.at + by, most))
 
 
 class Stage:
@@ -129,6 +152,8 @@ class Stage:
             if self.state in ("none", "waiting", "choosing"):
                 raise Unfit("nothing-shown" if self.runs else "no-lesson")
             return
+        if self.pages:
+            return
         if isinstance(self._place, _Playing) and self._place.at >= self._place.item.seconds:
             self._place.at = 0.0
         self._place.paused = False
@@ -143,7 +168,7 @@ class Stage:
     def skip(self, seconds: float) -> None:
         """Go back or forward on the tape or in what is played."""
         if isinstance(self._place, _Playing):
-            self._place.at = max(0.0, min(self._place.at + seconds, self._place.item.seconds))
+            self._place.skip(seconds)
             return
         if self.state not in ("live", "lost", "behind", "paused"):
             raise Unfit("nothing-shown" if self.runs else "no-lesson")
@@ -158,15 +183,28 @@ class Stage:
 
     def play(self, item: Playable, at: float) -> None:
         """Show an item; what is recorded of this very lesson is watched as its tape."""
-        at = max(0.0, min(at, item.seconds))
+        at = max(0.0, min(at, max(item.seconds, item.pages - 1.0)))
         begin = self._tape.begin_of(item.item)
         if begin is None:
-            self._place = _Playing(item, at, False, self.runs and not self._is_heard)
+            self._place = _Playing(item, at, item.pages > 0, self.runs and not self._is_heard)
         else:
             self._place = _OnTape(begin + at, False)
             self._keep_safe()
 
     # Time -------------------------------------------------------------------------------------------------
+
+    @property
+    def held(self) -> Held | None:
+        """Return what is held of a recording or a document, for a daemon that is started anew."""
+        shown = self.shown
+        if not (self.runs and self.paused and shown.recording):
+            return None
+        return Held(shown.recording, shown.page - 1.0 if shown.page else shown.at)
+
+    def hold(self, item: Playable, at: float) -> None:
+        """Show and hold what was held before; the hub does not take its place by itself."""
+        at = max(0.0, min(at, max(item.seconds, item.pages - 1.0)))
+        self._place = _Playing(item, at, True, False)
 
     def tick(self, now: float, streams: Mapping[str, Heard]) -> None:
         """Let time pass; `streams` are those of this node by name."""
@@ -209,10 +247,12 @@ class Stage:
         for told in self._streams.values():
             for reel in told.reels:
                 if reel.id == place.item.item:
-                    place.item = Playable(reel.id, reel.media_type, reel.seconds, reel.growing)
-        if place.at >= place.item.seconds and not place.item.growing:
-            place.paused = True
-        place.at = min(place.at, place.item.seconds)
+                    title = place.item.title
+                    place.item = Playable(reel.id, reel.media_type, reel.seconds, reel.growing, title=title)
+        if not place.item.pages:
+            if place.at >= place.item.seconds and not place.item.growing:
+                place.paused = True
+            place.at = min(place.at, place.item.seconds)
         steady = self._heard_since is not None and self._now - self._heard_since >= STEADY
         if place.filler and steady:
             self._place = None
@@ -268,7 +308,7 @@ class Stage:
 
     @property
     def position(self) -> float:
-        """Return the seconds into what is shown of a recording."""
+        """Return the seconds into what is shown of a recording, or the page, from 0."""
         return self._place.at if self._place else 0.0
 
     @property
@@ -277,6 +317,21 @@ class Stage:
         if isinstance(self._place, _Playing):
             return self._place.item.seconds
         return self._tape.end if self._place else 0.0
+
+    @property
+    def title(self) -> str:
+        """Return what the item is called that is shown; "" while it is the lesson itself."""
+        return self._place.item.title if isinstance(self._place, _Playing) else ""
+
+    @property
+    def pages(self) -> int:
+        """Return how many pages that has which is shown; 0 if it has none."""
+        return self._place.item.pages if isinstance(self._place, _Playing) else 0
+
+    @property
+    def page(self) -> int:
+        """Return which of them is shown, from 1; 0 if it has none."""
+        return round(self.position) + 1 if self.pages else 0
 
     @property
     def recorded(self) -> float:
@@ -310,8 +365,9 @@ class Stage:
         """Return what the projector is to show."""
         if isinstance(self._place, _Playing):
             item = self._place.item
-            place = (self._place.at, self._place.paused, item.growing)
-            return Shown("recording", "", item.item, item.media_type, *place)
+            place = (0.0 if item.pages else self._place.at, self._place.paused, item.growing)
+            mode: Mode = "document" if item.pages else "recording"
+            return Shown(mode, "", item.item, item.media_type, *place, "", item.address, self.page)
         if isinstance(self._place, _OnTape) and (found := self._tape.find(self._place.at)) is not None:
             reel, at = found
             return Shown("recording", self.stream, reel.id, reel.media_type, at, self._place.paused, True)

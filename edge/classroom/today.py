@@ -67,7 +67,7 @@ class Today:
         lessons = self._timetable.lessons()
         local = datetime.fromtimestamp(ms / 1000, UTC).astimezone()
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-        today = day.lessons_of(lessons.by_name.values(), midnight)
+        today, more = day.lessons_of(lessons.by_name.values(), midnight)
         recordings = self._store.list(midnight - BEFORE)
         here = self._here(lessons, today, recordings, running, streams)
         ahead = ms - round(time() * 1000)
@@ -77,6 +77,7 @@ class Today:
             day.rows(today, here, ms),
             day.due(today, running, ms),
             streams,
+            more,
         )
 
     def _here(

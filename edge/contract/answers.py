@@ -4,9 +4,12 @@ from typing import Literal
 
 from msgspec import Struct
 
-from edge.contract.notices import Blanks
+from edge.contract.notices import Blanks, Health, Library
 
 ItemState = Literal["here", "growing", "coming", "tonight", "hub", "failed"]
+Kind = Literal[
+    "recording", "video", "audio", "picture", "document", "book", "pages", "archive", "other"
+]  # a recording of a lesson, or what a hub has published
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):
@@ -42,6 +45,7 @@ class Register(Answer, frozen=True, omit_defaults=True):
     heads: tuple[str, ...] = ()  # what a register that is written now replaces
     conflict: bool = False  # two screens wrote without seeing each other; both are kept
     draft: dict[int, str] = {}  # marked at a screen that has not signed
+    others: tuple[dict[int, str], ...] = ()  # in a conflict: the marks of the registers that do not count
 
 
 class Saved(Answer, frozen=True, omit_defaults=True):
@@ -67,14 +71,27 @@ class Item(Struct, frozen=True, omit_defaults=True):
     whole: bool = True  # nothing of it is missing
     better: bool = False  # the hub has it more whole than this disk; it can be played, and fetched
     reason: str = ""  # a word key, when it failed: gone, damaged, refused
+    kind: Kind = "recording"
+    lang: str = ""  # of what was published: kk, ru, en, …
+    grade: str = ""
+    name: str = ""  # of the file that was published
+    media_type: str = ""
+    pinned: bool = False  # stays on this disk until a person says otherwise
+    healed: float = 0.0  # seconds that were missing, and came from the hub afterwards
+    missing: float = 0.0  # seconds that stay missing
+    complete: float = 1.0  # the share of its time that is here, from 0 to 1
+    unhealed: str = ""  # why it cannot be healed, a word key: gone, damaged, refused
 
 
 class Found(Answer, frozen=True, omit_defaults=True):
-    """Items, newest first, the subjects there are, and how many items there would be without a bound."""
+    """Items, newest first, what there is to choose from, and how many there would be without a bound."""
 
     items: tuple[Item, ...] = ()
     subjects: tuple[str, ...] = ()
     total: int = 0
+    kinds: tuple[Kind, ...] = ()
+    langs: tuple[str, ...] = ()
+    grades: tuple[str, ...] = ()
 
 
 class Chapter(Struct, frozen=True, omit_defaults=True):
@@ -83,6 +100,7 @@ class Chapter(Struct, frozen=True, omit_defaults=True):
     at: float  # seconds
     title: str = ""
     kind: Literal["start", "question", "mark", "experiment", "slide", "gap"] = "mark"
+    picture: str = ""  # the path of a small one of it, at the node's door for people
 
 
 class Chapters(Answer, frozen=True, omit_defaults=True):
@@ -103,6 +121,15 @@ class Entry(Struct, frozen=True, omit_defaults=True):
     shown: dict[str, str] = {}  # the unit as people write it, by language
 
 
+class Want(Struct, frozen=True, omit_defaults=True):
+    """One thing that an experiment measures."""
+
+    quantity: str
+    unit: str  # UCUM
+    shown: dict[str, str] = {}  # the unit as people write it, by language
+    lacks: bool = False  # nothing that is plugged in measures it, in this unit or one that can be converted
+
+
 class Experiment(Struct, frozen=True, omit_defaults=True):
     """One experiment that can be made."""
 
@@ -115,6 +142,7 @@ class Experiment(Struct, frozen=True, omit_defaults=True):
     mode: Literal["time", "event", "gated"] = "time"
     entry: Entry | None = None  # in mode `event`
     own: bool = False  # of this school, not of the product
+    wants: tuple[Want, ...] = ()
 
 
 class PastRun(Struct, frozen=True, omit_defaults=True):
@@ -211,3 +239,35 @@ class Details(Answer, frozen=True, omit_defaults=True):
     """Names and values in English, for a technician."""
 
     rows: tuple[tuple[str, str], ...] = ()
+
+
+class LiveStream(Struct, frozen=True, omit_defaults=True):
+    """One stream at this node, and what is done with it."""
+
+    name: str
+    live: bool = False
+    viewers: int = 0
+    bitrate: int = 0  # bits a second
+    recording: str = "off"  # off, recording, stopped
+    reason: str = ""  # a word key of why it stopped
+
+
+class Status(Answer, frozen=True, omit_defaults=True):
+    """How the daemon and the node are, for `tirek status`; nobody's name is in it."""
+
+    name: str
+    version: str
+    node: str
+    school: str = ""
+    hub: str = ""  # the address of the hub this node was enrolled with
+    release: str = ""  # of the installation; "" where it was not installed from a bundle
+    uptime: float = 0.0  # seconds since the daemon's start
+    memory: int = 0  # bytes that it has in memory
+    streams: tuple[LiveStream, ...] = ()
+    trouble: str = ""  # a word key of why nothing can be kept since the daemon's start
+    lesson: str = ""  # that runs: class and subject, or its stream
+    stage: str = ""  # waiting, choosing, live, behind, paused, lost, playing
+    health: Health = Health()
+    devices: dict[str, int] = {}  # how many are ready, gone, …
+    stopped: bool = False  # everything that moves is kept stopped
+    library: Library = Library()

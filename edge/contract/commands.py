@@ -98,10 +98,13 @@ class KeepDraft(Command, frozen=True, tag="keep-draft", omit_defaults=True):
 
 
 class SearchLibrary(Command, frozen=True, tag="search-library", omit_defaults=True):
-    """Ask for items: by words of title, topic, class or day, and by subject."""
+    """Ask for items: by words of title, topic, class, day or file name, and by what they are."""
 
     text: str = ""
     subject: str = ""
+    kind: str = ""  # of answers.Kind
+    lang: str = ""
+    grade: str = ""
     answer: ClassVar[type[answers.Answer]] = answers.Found
 
 
@@ -113,7 +116,7 @@ class ReadChapters(Command, frozen=True, tag="read-chapters", omit_defaults=True
 
 
 class Play(Command, frozen=True, tag="play", omit_defaults=True):
-    """Show an item on the projector. Refused: not-here, not-found."""
+    """Show an item on the projector. Refused: not-here, not-found, not-shown."""
 
     item: str
     at: float = 0.0
@@ -124,6 +127,13 @@ class Fetch(Command, frozen=True, tag="fetch", omit_defaults=True):
 
     item: str
     on: bool = True  # false: leave it at the hub
+
+
+class Pin(Command, frozen=True, tag="pin", omit_defaults=True):
+    """Keep an item on this disk whatever the rules say, or no more. Refused: not-here, not-found."""
+
+    item: str
+    on: bool = True
 
 
 class Delete(Command, frozen=True, tag="delete", omit_defaults=True):
@@ -234,17 +244,23 @@ class StillHere(Command, frozen=True, tag="still-here", omit_defaults=True):
 
 
 class StopDevice(Command, frozen=True, tag="stop-device", omit_defaults=True):
-    """Stop one robot. Refused: not-found."""
+    """Stop one robot; `by` is who says so. Refused: not-found, gone."""
 
     device: str
+    by: str = ""
 
 
 class StopEverything(Command, frozen=True, tag="stop-everything", omit_defaults=True):
-    """Stop whatever moves, and keep it stopped until AllowMotion."""
+    """Stop whatever moves, and keep it stopped until AllowMotion, also over a new start of the daemon; `by`
+    is who says so."""
+
+    by: str = ""
 
 
 class AllowMotion(Command, frozen=True, tag="allow-motion", omit_defaults=True):
-    """Let robots move again after StopEverything."""
+    """Let robots move again after StopEverything; `by` is who says so."""
+
+    by: str = ""
 
 
 class SameDevice(Command, frozen=True, tag="same-device", omit_defaults=True):
@@ -256,7 +272,8 @@ class SameDevice(Command, frozen=True, tag="same-device", omit_defaults=True):
 
 class DescribeDevice(Command, frozen=True, tag="describe-device", omit_defaults=True):
     """Say what a device is; what is None stays. `allowed`: it may be asked who it is before it is known.
-    Refused: not-found, driver-unknown, profile-wrong (`reason`)."""
+    Refused: not-found, driver-unknown, profile-without-driver, profile-wrong (`reason`), and
+    its commoner reasons: profile-unknown, -unreadable, -programs, -address, -addresses."""
 
     device: str
     label: str | None = None
@@ -307,6 +324,12 @@ class ReadDetails(Command, frozen=True, tag="read-details", omit_defaults=True):
     answer: ClassVar[type[answers.Answer]] = answers.Details
 
 
+class ReadStatus(Command, frozen=True, tag="read-status", omit_defaults=True):
+    """Ask how the daemon runs."""
+
+    answer: ClassVar[type[answers.Answer]] = answers.Status
+
+
 class JoinHub(Command, frozen=True, tag="join-hub", omit_defaults=True):
     """Enrol this node with a hub. Refused: locked, join-failed (`reason`); needs no key before the first."""
 
@@ -324,11 +347,11 @@ class Restart(Command, frozen=True, tag="restart", omit_defaults=True):
 AnyCommand = (
     StartLesson | LeaveLesson | Pause | GoOn | BackToLive | Skip | Record | RaiseHand | AskQuestion
     | ReadRegister | TakeRegister | KeepDraft
-    | SearchLibrary | ReadChapters | Play | Fetch | Delete
+    | SearchLibrary | ReadChapters | Play | Fetch | Pin | Delete
     | ListExperiments | StartExperiment | StopExperiment | MarkMoment | TakeBackMark | ReadCurve
     | ReadAnalysis
     | ExportExperiment | Calibrate
     | RunProgram | DriveActuator | StillHere | StopDevice | StopEverything | AllowMotion
     | SameDevice | DescribeDevice
-    | SetSettings | CheckMedia | TrySync | MakeBundle | Unlock | ReadDetails | JoinHub | Restart
+    | SetSettings | CheckMedia | TrySync | MakeBundle | Unlock | ReadDetails | ReadStatus | JoinHub | Restart
 )  # fmt: skip

@@ -13,6 +13,7 @@ LinkState = Literal["good", "poor", "sound-only", "lost", "alone"]
 RecordingState = Literal["off", "recording", "stopped"]
 LightState = Literal["good", "poor", "bad", "none"]
 DeviceState = Literal["ready", "stale", "gone", "busy", "probing", "unknown", "forbidden"]
+StopState = Literal["", "waits", "unproven"]
 CheckState = Literal["waiting", "good", "silent", "denied", "missing", "busy"]
 
 
@@ -75,6 +76,7 @@ class Day(Notice, frozen=True, tag="day", omit_defaults=True):
     lessons: tuple[PlannedLesson, ...] = ()
     due: str = ""
     streams: tuple[str, ...] = ()  # live at the hub now
+    more: int = 0  # lessons of this day that are not among them: there are too many
 
 
 class Offer(Struct, frozen=True, omit_defaults=True):
@@ -116,6 +118,10 @@ class Lesson(Notice, frozen=True, tag="lesson", omit_defaults=True):
     hand: int = 0  # milliseconds since 1970 when the hand was raised; 0 when it is down
     questions: int = 0  # asked in this lesson
     choices: tuple[str, ...] = ()  # live streams, when it is not known which of them is this lesson
+    sight: str = ""  # what is wrong with what the hub sends, a word key: black, frozen, silent; or still
+    page: int = 0  # of a document that is shown, from 1
+    pages: int = 0  # that it has; 0 where that is not known, or nothing with pages is shown
+    playing: str = ""  # what the item is called that is played; "" for none, or where nobody knows it
 
 
 class Link(Notice, frozen=True, tag="link", omit_defaults=True):
@@ -128,7 +134,7 @@ class Link(Notice, frozen=True, tag="link", omit_defaults=True):
 class Showing(Notice, frozen=True, tag="showing", omit_defaults=True):
     """What the projector's page is to show, and what it said of itself."""
 
-    mode: Literal["free", "slate", "stream", "recording", "check"] = "free"
+    mode: Literal["free", "slate", "stream", "recording", "check", "document"] = "free"
     projector: Literal["absent", "idle", "playing", "frozen", "muted"] = "absent"
 
 
@@ -151,7 +157,8 @@ class Library(Notice, frozen=True, tag="library", omit_defaults=True):
     here: int = 0  # items on this disk
     coming: str = ""  # the item that is being fetched
     share: float = 0.0  # of it, from 0 to 1
-    waits: Literal["", "lesson", "link", "disk"] = ""  # why nothing is fetched although something is wanted
+    waits: str = ""  # why nothing is fetched although something is wanted: lesson, link, disk, metered, …
+    until: str = ""  # … quiet, daily; HH:MM until when, where that is known
 
 
 class Channel(Struct, frozen=True, omit_defaults=True):
@@ -164,6 +171,10 @@ class Channel(Struct, frozen=True, omit_defaults=True):
     high: float
     decimals: int = 1
     shown: dict[str, str] = {}  # the unit as people write it, by language
+    rate: float = 1.0  # samples a second, while all is well
+    accuracy: float | None = None  # ± so much in its unit, as its maker says; None: nobody says
+    resolution: float | None = None  # the least difference that it can show, in its unit
+    max_rate: float | None = None  # samples a second that it can give at most
 
 
 class Actuator(Struct, frozen=True, omit_defaults=True):
@@ -204,6 +215,8 @@ class Device(Struct, frozen=True, omit_defaults=True):
     driver: str = ""
     profile: str = ""
     identity: str = ""  # what it said that it is
+    # It was told to stop, and has not proven yet that it did; unproven: a person has to switch it off.
+    stopping: StopState = ""
 
 
 class Devices(Notice, frozen=True, tag="devices", omit_defaults=True):
@@ -211,6 +224,8 @@ class Devices(Notice, frozen=True, tag="devices", omit_defaults=True):
 
     devices: tuple[Device, ...] = ()
     stopped: bool = False
+    stopped_by: str = ""  # the screen, or the person at the command line; "" where that is not known
+    stopped_at: int = 0  # milliseconds since 1970
 
 
 class Reading(Notice, frozen=True, tag="reading", omit_defaults=True):
@@ -236,9 +251,12 @@ class Bound(Struct, frozen=True, omit_defaults=True):
     quantity: str
     device: str
     channel: str
-    unit: str
+    unit: str  # in which the experiment has it
     decimals: int = 1
     calibration: str = ""  # the id of the one that counts for it
+    own: str = ""  # the channel's own unit, in which its values are kept; "" where it is the same
+    accuracy: float | None = None  # ± so much, in `unit`; None: nobody says
+    resolution: float | None = None  # the least difference that it can show, in `unit`
 
 
 class Run(Notice, frozen=True, tag="run", omit_defaults=True):
@@ -282,6 +300,7 @@ class Health(Notice, frozen=True, tag="health", omit_defaults=True):
     reached: int = 0  # milliseconds since 1970 when the hub was last even with us; 0 for never
     trying: bool = False
     minutes_free: int = 0  # of recording that still fit on the disk
+    backup: int = 0  # milliseconds since 1970 when the newest backup of the journal was made; 0 for never
 
 
 class MediaCheck(Notice, frozen=True, tag="media-check", omit_defaults=True):

@@ -14,7 +14,7 @@ from edge.classroom.bundle import HIDDEN, MOST_KEPT, Support, addresses
 from edge.config import Config, from_table
 from edge.contract.answers import Details, Made
 from edge.contract.commands import MakeBundle, ReadDetails
-from edge.contract.notices import Day, Health, Settings
+from edge.contract.notices import Channel, Day, Device, Devices, Health, Settings
 from edge.journal import Journal
 from edge.media.record.durable import Disk
 from edge.media.record.recording import Recording, save
@@ -40,6 +40,15 @@ def config(tmp_path: Path) -> Config:
     return from_table({**table, "pin": PIN, "token": [token]}, "test")
 
 
+KETTLE = Device(
+    *("1a86:7523", "Кесе", "sensor", "ready"),
+    (Channel("t", "temperature", "Cel", 0, 100, accuracy=0.5, resolution=0.1),),
+    place="/dev/ttyUSB0",
+    driver="meters",
+    profile="kern",
+)
+
+
 @pytest.fixture
 def support(config: Config, tmp_path: Path) -> Iterator[Support]:
     journal, store, board = Journal(tmp_path, "aul"), Store(tmp_path, reserve=0), Board()
@@ -55,6 +64,7 @@ def support(config: Config, tmp_path: Path) -> Iterator[Support]:
     board.tell(Health(registers=1))
     board.tell(Settings("kk"))
     board.tell(Day("2026-11-26"))
+    board.tell(Devices((KETTLE,)))
     yield Support(config, journal, store, board, _lock)
     journal.close()
 
@@ -122,6 +132,7 @@ async def test_details_are_for_technicians_and_have_no_secret_either(support: Su
     rows = dict(details.rows)
     assert len(rows["fingerprint"]) == 64
     assert rows["waiting"].startswith("1 registers")
+    assert rows["device"] == "Кесе; ready; meters kern; /dev/ttyUSB0; t [Cel] ± 0.5, steps of 0.1"
     assert not any(secret in str(rows) for secret in (TOKEN, PIN, HASH, CHILD))
     assert any("127.0.0.1" in each for each in addresses())
 

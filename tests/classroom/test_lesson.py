@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.classroom.stage import OFFER_AFTER
+from edge.classroom.stage import OFFER_AFTER, STEADY
 from edge.contract.commands import (
     BackToLive,
     GoOn,
@@ -194,9 +194,67 @@ async def test_an_item_is_played_without_a_lesson(room: Room) -> None:
     room.keep("physics-20261124T040000Z", "2026-11-24T04:00:00Z", 2400.0)
     await room.do(Play("physics-20261124T040000Z", at=60.0))
     playing = await room.until("playing")
-    assert (playing.lesson, playing.can_pause) == ("", True)
+    assert (playing.lesson, playing.can_pause, playing.playing) == ("", True, "")
     assert playing.position == pytest.approx(60, abs=2)
     await room.do(Pause())
     assert (await room.told(Lesson)).paused
     await room.do(LeaveLesson())
     assert (await room.told(Lesson)).state == "none"
+
+
+async def test_what_is_played_within_a_lesson_has_a_title_of_its_own(room: Room) -> None:
+    began = datetime.fromisoformat("2026-11-24T09:00").astimezone(UTC)
+    room.keep("physics-20261124T040000Z", f"{began:%Y-%m-%dT%H:%M:%SZ}", 2400.0)
+    room.note(LessonStarted(LAST, "physics"), class_="log")
+    await room.do(StartLesson(NOW))
+    await room.do(Play("physics-20261124T040000Z"))
+    playing = await room.until("playing")
+    assert (playing.lesson, playing.playing) == (NOW, "Күш")
+    await room.do(BackToLive())
+    assert (await room.until("waiting")).playing == ""
+
+
+async def test_what_is_held_stays_held_when_the_daemon_is_started_anew(tmp_path: Path) -> None:
+    first = Room(tmp_path)
+    first.plan()
+    async with first.runs():
+        await first.do(StartLesson(NOW))
+        first.talk()
+        await _recorded(first, 2.0)
+        await first.do(Pause())
+        held = await first.until("paused")
+    second = Room(tmp_path)
+    async with second.runs():
+        second.talk()
+        again = await second.told(Lesson, lambda lesson: lesson.paused)
+        shown = await second.told(Showing)
+        assert (again.lesson, again.stream, again.state) == (NOW, "physics", "playing")
+        assert again.position == pytest.approx(held.position, abs=2.5)
+        assert shown.mode == "recording"
+        await _recorded(second, STEADY + 0.5)  # the hub was heard for a while, and takes nothing's place
+        assert (await second.told(Lesson)).paused
+        await second.do(BackToLive())
+        await second.until("live")
+    third = Room(tmp_path)
+    async with third.runs():
+        third.talk()
+        assert not (await third.until("live")).paused
+
+
+async def test_what_was_held_and_is_gone_by_now_is_not_waited_for(tmp_path: Path) -> None:
+    first = Room(tmp_path)
+    first.plan()
+    first.keep("physics-20261124T040000Z", "2026-11-24T04:00:00Z", 2400.0)
+    async with first.runs():
+        await first.do(StartLesson(NOW))
+        await first.do(Play("physics-20261124T040000Z", at=60.0))
+        await first.do(Pause())
+        await first.told(Lesson, lambda lesson: lesson.paused)
+        first.talk()
+        await _recorded(first, 0.1)
+    for path in first.store.place.folder.glob("physics-20261124T040000Z*"):
+        path.unlink()
+    second = Room(tmp_path)
+    async with second.runs():
+        second.talk()
+        assert (await second.until("live")).lesson == NOW

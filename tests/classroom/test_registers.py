@@ -94,8 +94,10 @@ async def test_two_screens_that_did_not_see_each_other_are_a_conflict_and_nothin
     register = await screen.read()
     assert register.conflict
     assert len(register.heads) == 2
+    assert sorted([register.marks[1], register.others[0][1]]) == ["ill", "late"]
     await screen.ask(TakeRegister(LESSON, {1: "ill"}, prev=register.heads, reason="both"))
-    assert not (await screen.read()).conflict
+    settled = await screen.read()
+    assert (settled.conflict, settled.others) == (False, ())
 
 
 async def test_a_mark_that_is_none_of_the_five_is_refused(screen: Screen) -> None:

@@ -343,3 +343,37 @@ class Lessons(RuleBasedStateMachine):
 
 Lessons.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestAnyLesson = Lessons.TestCase
+
+
+def test_a_document_does_not_move_by_itself_and_skipping_turns_its_pages() -> None:
+    stage = Stage()
+    paper = Playable("a" * 64, "application/pdf", 0.0, address="/content/a", pages=3)
+    stage.play(paper, 0.0)
+    for moment in (1.0, 60.0):
+        stage.tick(moment, {})
+    assert stage.shown == Shown(
+        "document",
+        recording="a" * 64,
+        media_type="application/pdf",
+        paused=True,
+        address="/content/a",
+        page=1,
+    )
+    pages = []
+    for seconds in (30.0, 10.0, 30.0, 30.0, -30.0, -10.0, -30.0):
+        stage.skip(seconds)
+        stage.go_on()
+        stage.tick(100.0 + seconds, {})
+        pages.append(stage.page)
+    assert pages == [2, 3, 3, 3, 2, 1, 1]
+    stage.leave()
+    assert (stage.page, stage.pages, stage.shown) == (0, 0, Shown())
+
+
+def test_a_video_of_the_library_plays_from_its_own_address_and_stops_at_its_end() -> None:
+    stage = Stage()
+    stage.play(Playable("b" * 64, "video/mp4", 3.0, address="/content/b"), 1.0)
+    assert (stage.shown.mode, stage.shown.address, stage.shown.at) == ("recording", "/content/b", 1.0)
+    for moment in (1.0, 2.0, 4.0):
+        stage.tick(moment, {})
+    assert (stage.position, stage.paused) == (3.0, True)

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from edge.contract.answers import Curve, Experiment, Experiments, Made, PastRun
+from edge.contract.answers import Curve, Experiment, Experiments, Made, PastRun, Want
 from edge.contract.commands import ExportExperiment, ListExperiments, ReadCurve
 from edge.contract.notices import Bound, Channel, Device, Devices, Reading, Run
 from tests.tui.fake_daemon import FakeDaemon
@@ -67,6 +67,7 @@ EXPERIMENTS = (
         {"kk": "Бойль — Мариотт заңы", "ru": "Закон Бойля — Мариотта", "en": "Boyle's law"},
         ("pressure",),
         {"kk": "F5", "ru": "F5", "en": "F5"},
+        wants=(Want("pressure", "kPa", KILOPASCAL, lacks=True),),
     ),
     Experiment(
         "cooling",
@@ -74,6 +75,7 @@ EXPERIMENTS = (
         ("temperature",),
         {"kk": "Датчикті ыстық суға салыңыз.", "ru": "Опустите датчик в воду.", "en": "Put it into water."},
         ready=True,
+        wants=(Want("temperature", "Cel", CELSIUS),),
     ),
 )
 

@@ -42,13 +42,15 @@ async def opened(pilot: Pilot[int]) -> None:
 
 
 async def test_four_lights_have_a_shape_and_a_sentence_each(daemon: FakeDaemon) -> None:
-    daemon.tell(Health(GOOD, reached=local(f"{DATE}T09:41:00")))
+    times = local(f"{DATE}T09:41:00"), local(f"{DATE}T03:20:00")
+    daemon.tell(Health(GOOD, reached=times[0], backup=times[1]))
     app = a_screen(daemon.socket)
     async with shown(app) as pilot:
         await opened(pilot)
         await sees(pilot, "▲ Тірек мектеп", "Бәрі жіберілген.", "▲ Диск", "Тағы 41 сағат жазуға орын бар.")
         await sees(pilot, "· Құрылғылар", "✕ Электр қуаты", "Батарея бітуге жақын: 7 %.")
         await sees(pilot, "✓ Бәрі жіберілді", "Соңғы байланыс: бүгін 09:41.")
+        await sees(pilot, "Соңғы сақтық көшірме: бүгін 03:20.")
 
 
 QUEUES = {

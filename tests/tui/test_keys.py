@@ -1,5 +1,7 @@
 """Keys that work everywhere, and keys that must not."""
 
+import asyncio
+
 import pytest
 from textual._xterm_parser import XTermParser
 
@@ -23,7 +25,7 @@ async def test_everything_is_stopped_from_every_page_without_a_question(
         await sees(pilot, "Алгебра")
         app.go(place, *([a_day().due] if place == "roll" else []))
         await pilot.press(key)
-        await until(pilot, lambda: daemon.ordered(StopEverything) == [StopEverything()])
+        await until(pilot, lambda: daemon.ordered(StopEverything) == [StopEverything(app.me)])
         await sees(pilot, "▽ Барлығы тоқтатылды.")
 
 
@@ -54,6 +56,16 @@ async def test_a_stop_that_did_not_arrive_is_said_with_what_to_do(daemon: FakeDa
         await sees(pilot, "Алгебра")
         await pilot.press("f12")
         await sees(pilot, "✕ Тоқтату бұйрығы жетпеді. Роботты өз түймесінен", "өшіріңіз.")
+
+
+async def test_a_stop_that_is_not_answered_is_said_before_anybody_waits_for_it(daemon: FakeDaemon) -> None:
+    daemon.knobs.gates[StopEverything] = asyncio.Event()  # the daemon hangs
+    app = a_screen(daemon.socket)
+    async with shown(app) as pilot:
+        await sees(pilot, "Алгебра")
+        await pilot.press("f12")
+        await sees(pilot, "✕ Тоқтату бұйрығы жетпеді.")
+        daemon.knobs.gates[StopEverything].set()
 
 
 async def test_a_stop_without_a_daemon_is_said_too(daemon: FakeDaemon) -> None:

@@ -3,10 +3,11 @@
 import asyncio
 
 import pytest
+from msgspec import structs
 from textual.pilot import Pilot
 
 from edge.api import Unable
-from edge.contract.answers import PastRun
+from edge.contract.answers import Experiments, PastRun, Want
 from edge.contract.commands import (
     ExportExperiment,
     ListExperiments,
@@ -16,9 +17,19 @@ from edge.contract.commands import (
     StopEverything,
     StopExperiment,
 )
-from edge.contract.notices import Devices, Run, Settings
+from edge.contract.notices import Channel, Devices, Run, Settings
 from tests.tui.fake_daemon import FakeDaemon
-from tests.tui.lab_daemon import BEGAN, PATH, a_laboratory, barometer, reading, running, thermometer
+from tests.tui.lab_daemon import (
+    BEGAN,
+    CELSIUS,
+    EXPERIMENTS,
+    PATH,
+    a_laboratory,
+    barometer,
+    reading,
+    running,
+    thermometer,
+)
 from tests.tui.screens import a_screen, reads, screen_text, sees, shown, until
 from tui.app import TirekApp
 from tui.skin import skin_of
@@ -75,8 +86,41 @@ async def test_an_experiment_without_its_sensor_says_what_is_needed(daemon: Fake
         await pilot.press("enter")
         await sees(pilot, "Закон Бойля")
         await pilot.press("down", "enter")
-        await sees(pilot, "Для этого опыта нужно: давление. Подключено:", "температура.")
+        await sees(pilot, "Для этого опыта нужно: давление, кПа. Подключено:", "температура, °C.")
     assert daemon.ordered(StartExperiment) == []
+
+
+async def test_a_sensor_of_another_unit_is_not_said_to_be_absent(daemon: FakeDaemon) -> None:
+    a_laboratory(daemon)
+    signal = Channel("f", "pressure", "Hz", 0, 9, 0, {"kk": "Гц", "ru": "Гц", "en": "Hz"})
+    daemon.tell(Devices((thermometer(), barometer(channels=(signal,)))))
+    app = a_screen(daemon.socket, "kk")
+    async with shown(app) as pilot:
+        await in_the_lab(pilot, app)
+        await pilot.press("enter")
+        await sees(pilot, "Судың сууы")
+        await pilot.press("down", "enter")
+        await sees(pilot, "Бұл тәжірибеге керегі: қысым, кПа.", "температура, °C; қысым, Гц.")
+
+
+async def test_a_sensor_that_is_pulled_out_before_the_start_is_said(daemon: FakeDaemon) -> None:
+    a_laboratory(daemon)
+    daemon.knobs.refuses[StartExperiment] = Unable("quantity-missing", quantity="temperature", unit="Cel")
+    app = a_screen(daemon.socket, "ru")
+    async with shown(app) as pilot:
+        await in_the_lab(pilot, app)
+        await pilot.press("enter")
+        await sees(pilot, "Остывание воды")
+
+        async def listed(_: ListExperiments) -> Experiments:
+            wants = (Want("temperature", "Cel", CELSIUS, lacks=True),)
+            return Experiments(tuple(structs.replace(each, wants=wants) for each in EXPERIMENTS))
+
+        daemon.answer(ListExperiments, listed)
+        daemon.tell(Devices((thermometer(state="gone"),)))
+        await asyncio.sleep(0.1)
+        await pilot.press("enter")
+        await sees(pilot, "Для этого опыта нужно: температура, °C. Подключено:", "ничего.")
 
 
 async def test_a_run_shows_title_time_group_marks_and_what_to_do(daemon: FakeDaemon) -> None:
@@ -239,7 +283,7 @@ async def test_f12_in_the_lab_stops_everything(daemon: FakeDaemon) -> None:
     async with shown(app) as pilot:
         await in_the_lab(pilot, app)
         await pilot.press("f12")
-        await until(pilot, lambda: daemon.ordered(StopEverything) == [StopEverything()])
+        await until(pilot, lambda: daemon.ordered(StopEverything) == [StopEverything(app.me)])
 
 
 async def test_the_lab_speaks_another_language_at_once(daemon: FakeDaemon) -> None:

@@ -145,6 +145,23 @@ async def test_what_is_wrong_at_the_projector_is_said(daemon: FakeDaemon, projec
         await sees(pilot, text)
 
 
+@pytest.mark.parametrize(
+    ("sight", "text"),
+    [
+        ("black", "▽ Тірек мектептен қара бейне келіп тұр."),
+        ("frozen", "▽ Тірек мектептің бейнесі тоқтап қалды."),
+        ("silent", "✕ Тірек мектептен дыбыс естілмейді."),
+        ("still", "· Тірек мектептің бейнесі көптен бері өзгермеген."),
+    ],
+)
+async def test_what_is_wrong_with_what_the_hub_sends_is_said(
+    daemon: FakeDaemon, sight: str, text: str
+) -> None:
+    async with shown(a_screen(daemon.socket)) as pilot:
+        await opened(pilot, daemon, a_lesson(sight=sight))
+        await sees(pilot, text)
+
+
 async def test_the_longest_names_push_nothing_off_the_screen(daemon: FakeDaemon) -> None:
     long = "Қосымша білім беру бағдарламасы бойынша кеңейтілген тақырып аты"
     lesson = a_lesson(

@@ -1,6 +1,8 @@
 """The library, from the teacher's chair."""
 
 import asyncio
+from itertools import product
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -9,7 +11,7 @@ from textual.pilot import Pilot
 
 from edge.api import Unable
 from edge.contract.answers import Answer, Chapter, Chapters, Found, Item
-from edge.contract.commands import Delete, Fetch, Play, ReadChapters, SearchLibrary
+from edge.contract.commands import Delete, Fetch, Pin, Play, ReadChapters, SearchLibrary
 from edge.contract.notices import Library
 from tests.tui.fake_daemon import FakeDaemon
 from tests.tui.screens import a_screen, app_of, at, reads, screen_text, sees, shown, until
@@ -28,15 +30,23 @@ ITEMS = (
     Item("seven", "Сызу", state="growing"),
     Item("eight", "Ән", whole=False),
 )
+MATERIALS = (
+    Item("video", "Ньютон заңы", "Физика", bytes=90_000_000, kind="video", lang="kk", grade="9"),
+    Item("paper", "Есептер", "Физика", bytes=2_000_000, kind="document", media_type="application/pdf"),
+    Item("pages", "Тест", "Химия", bytes=3_000_000, kind="pages", lang="ru", pinned=True),
+    Item("book", "Абай жолы", state="hub", bytes=4_000_000, kind="book"),
+)
 
 
 def offers(daemon: FakeDaemon, *items: Item) -> None:
     """Answer every search with these items."""
 
     async def answer(order: SearchLibrary) -> Answer:
-        found = tuple(each for each in items if not order.subject or each.subject == order.subject)
+        found = tuple(
+            each for each in items if order.subject in ("", each.subject) and order.kind in ("", each.kind)
+        )
         subjects = tuple(sorted({each.subject for each in items if each.subject}))
-        return Found(found, subjects, len(found))
+        return Found(found, subjects, len(found), tuple(sorted({each.kind for each in items})))
 
     daemon.answer(SearchLibrary, answer)
 
@@ -55,7 +65,7 @@ async def test_each_item_has_its_state_as_sign_and_word(daemon: FakeDaemon) -> N
     async with shown(app) as pilot:
         await opened(pilot, daemon)
         await sees(pilot, "✓ бар", "○ тек тірек мектепте", "▼ келе жатыр: 43 %", "◷ кейін келеді")
-        await sees(pilot, "▽ бар, үзілген жері бар", "✕ келмеді", "■ жазылып жатыр", "8 жазба")
+        await sees(pilot, "▽ бар, үзілген жері бар", "✕ келмеді", "■ жазылып жатыр", "8 материал")
         await sees(pilot, "Алгебра · Квадрат", "7Б", "26 қараша", "Осы компьютерде, 480 МБ.")
 
 
@@ -87,11 +97,11 @@ async def test_right_and_left_go_through_the_subjects(daemon: FakeDaemon) -> Non
         await opened(pilot, daemon)
         await sees(pilot, "◀ Барлық пәндер ▶")
         await pilot.press("right")
-        await sees(pilot, "◀ Алгебра ▶", "1 жазба")
+        await sees(pilot, "◀ Алгебра ▶", "1 материал")
         await pilot.press("left", "left")
         await sees(pilot, "◀ Химия ▶")
         await pilot.click("#subject", offset=(60, 0))
-        await sees(pilot, "◀ Барлық пәндер ▶", "8 жазба")
+        await sees(pilot, "◀ Барлық пәндер ▶", "8 материал")
 
 
 async def test_what_is_only_at_the_hub_is_fetched_by_f5_and_left_by_f5(daemon: FakeDaemon) -> None:
@@ -178,6 +188,44 @@ async def test_many_chapters_are_gone_through_with_the_arrows(daemon: FakeDaemon
         await until(pilot, lambda: daemon.ordered(Play) == [Play("one", 3540.0)])
 
 
+async def test_materials_stand_beside_recordings_and_say_what_they_are(daemon: FakeDaemon) -> None:
+    app = a_screen(daemon.socket)
+    async with shown(app) as pilot:
+        await opened(pilot, daemon, ITEMS[0], *MATERIALS)
+        await pilot.press("down")
+        await sees(pilot, "Ньютон заңы · Бейне · Физика · Қазақша", "F6 Өшіру F8 Қалдыру Esc Артқа")
+        await pilot.press("down", "down")
+        await sees(pilot, "Интерактив беттер · Химия · Русский · сақталады", "F8 Босату", "бетінен ашылады")
+        await pilot.press("enter")
+        await sees(pilot, "Мұны проектор көрсетпейді.")
+        await pilot.press("up", "enter")
+        await until(pilot, lambda: daemon.ordered(Play) == [Play("paper")])
+
+
+async def test_f4_goes_through_the_kinds_and_escape_shows_all_again(daemon: FakeDaemon) -> None:
+    app = a_screen(daemon.socket, "ru")
+    async with shown(app) as pilot:
+        await opened(pilot, daemon, ITEMS[0], *MATERIALS)
+        await sees(pilot, "F4 Все виды", "5 материалов")
+        await pilot.press("f4")
+        await sees(pilot, "F4 Книга", "1 материал")
+        await pilot.press("escape")
+        await sees(pilot, "F4 Все виды", "5 материалов")
+
+
+async def test_f8_keeps_a_material_and_lets_it_go(daemon: FakeDaemon) -> None:
+    app = a_screen(daemon.socket, "en")
+    async with shown(app) as pilot:
+        await opened(pilot, daemon, *MATERIALS)
+        await pilot.press("f8")
+        await until(pilot, lambda: daemon.ordered(Pin) == [Pin("video")])
+        await sees(pilot, "It stays on this computer")
+        await pilot.press("down", "down", "f8")
+        await until(pilot, lambda: daemon.ordered(Pin)[-1] == Pin("pages", on=False))
+        await pilot.press("down", "f8")
+        await sees(pilot, "To be kept, it has to be on this computer first.")
+
+
 async def test_what_is_on_its_way_moves_without_a_new_search(daemon: FakeDaemon) -> None:
     daemon.tell(Library(7, 2, "three", 0.43))
     app = a_screen(daemon.socket)
@@ -189,13 +237,16 @@ async def test_what_is_on_its_way_moves_without_a_new_search(daemon: FakeDaemon)
         assert len(daemon.ordered(SearchLibrary)) == asked
         offers(daemon, structs.replace(ITEMS[2], state="here"))
         daemon.tell(Library(8, 3))
-        await sees(pilot, "✓ бар", "1 жазба")
+        await sees(pilot, "✓ бар", "1 материал")
 
 
 WAITS = {
     "lesson": "Сабақ біткен соң өзі жүктеледі.",
     "link": "Байланыс жоқ. Байланыс болғанда өзі жалғастырады.",
     "disk": "Дискіде орын жоқ.",
+    "metered": "Байланыс ақылы, сондықтан жүктелмейді.",
+    "quiet": "Қазір тыныш уақыт",
+    "daily": "Бүгінгі мөлшер таусылды.",
 }
 
 
@@ -206,6 +257,30 @@ async def test_why_nothing_comes_is_said_in_a_sentence(daemon: FakeDaemon, waits
     async with shown(app) as pilot:
         await opened(pilot, daemon, ITEMS[4])
         await sees(pilot, WAITS[waits])
+
+
+HEALED: dict[str, dict[str, Any]] = {
+    "Үзілген жері кейін толықты, енді бүтін.": {"healed": 12.0},
+    "99,93 % толықты, 2 с жетіспейді.": {"healed": 12.0, "whole": False, "missing": 1.8, "complete": 0.99933},
+    "Толықтыру мүмкін емес: тірек мектеп жазбаны өшірген.": {"whole": False, "unhealed": "gone"},
+    "Үзілген жерін толықтыру мүмкін болмады.": {"whole": False, "unhealed": "refused"},
+}
+
+
+@pytest.mark.parametrize("said", HEALED)
+async def test_what_became_of_a_gap_is_said(daemon: FakeDaemon, said: str) -> None:
+    app = a_screen(daemon.socket)
+    async with shown(app) as pilot:
+        await opened(pilot, daemon, structs.replace(ITEMS[0], **HEALED[said]))
+        await sees(pilot, said)
+
+
+async def test_until_when_it_waits_is_said_where_that_is_known(daemon: FakeDaemon) -> None:
+    daemon.tell(Library(1, waits="lesson", until="09:45"))
+    app = a_screen(daemon.socket)
+    async with shown(app) as pilot:
+        await opened(pilot, daemon, ITEMS[4])
+        await sees(pilot, "сабақтың аяқталуы 09:45.")
 
 
 async def test_the_mouse_alone_plays_an_item(daemon: FakeDaemon) -> None:
@@ -231,10 +306,10 @@ async def test_an_empty_library_and_a_search_without_result_are_sentences(daemon
     async with shown(app) as pilot:
         await sees(pilot, "2026")
         await pilot.press("f3")
-        await sees(pilot, "Записей пока нет.", "0 записей")
+        await sees(pilot, "Записей пока нет.", "0 материалов")
         await pilot.press("щ")
-        await sees(pilot, "Такого урока не нашлось.")
-        for key in ("enter", "f5", "f6", "f7"):
+        await sees(pilot, "Ничего не нашлось.")
+        for key in ("f5", "f6", "f7", "f8", "enter"):
             await pilot.press(key)
         await sees(pilot, "Ничего не выбрано.")
 
@@ -254,8 +329,10 @@ async def test_a_list_that_is_slow_to_come_can_be_left(daemon: FakeDaemon) -> No
 def test_every_footer_of_the_library_fits_at_eighty_columns(language: str) -> None:
     words = words_of(language)
     around = [("esc", "key-back"), ("f1", "key-help")]
-    for middle in ("key-fetch", "key-leave-there", "key-delete"):
-        entries = [("enter", "key-play"), ("f5", middle), ("f7", "key-chapters"), *around]
+    second = ("key-fetch", "key-leave-there", "key-delete")
+    third = ("key-chapters", "key-pin", "key-unpin")
+    for middle, last in product(second, third):
+        entries = [("enter", "key-play"), ("f5", middle), ("f7", last), *around]
         widths = [cell_len(name_of(key, "")) + cell_len(words.say(word)) + 3 for key, word in entries]
         assert sum(widths) <= 80
 

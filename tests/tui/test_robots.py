@@ -1,6 +1,7 @@
 """Robots, from the teacher's chair."""
 
 import asyncio
+from datetime import datetime
 
 import pytest
 from textual.pilot import Pilot
@@ -52,8 +53,8 @@ async def test_one_key_stops_the_selected_robot(daemon: FakeDaemon, key: str) ->
         await at_the_robots(pilot, app)
         await sees(pilot, "Езда по линии")
         await pilot.press(key)
-        await until(pilot, lambda: daemon.ordered(StopDevice) == [StopDevice("r1")])
-        await sees(pilot, "mBot 1: остановлено.")
+        await until(pilot, lambda: daemon.ordered(StopDevice) == [StopDevice("r1", app.me)])
+        await sees(pilot, "mBot 1: сказано остановиться.")
 
 
 @pytest.mark.parametrize("key", ["f12", "pause"])
@@ -65,7 +66,7 @@ async def test_a_stop_of_everything_stands_large_until_motion_is_allowed(
     async with shown(app) as pilot:
         await at_the_robots(pilot, app)
         await pilot.press(key)
-        await until(pilot, lambda: daemon.ordered(StopEverything) == [StopEverything()])
+        await until(pilot, lambda: daemon.ordered(StopEverything) == [StopEverything(app.me)])
         daemon.tell(Devices((robot(1),), stopped=True))
         await sees(pilot, "■ БАРЛЫҒЫ ТОҚТАТЫЛДЫ", "F8 Рұқсат беру")
         await pilot.press("enter")
@@ -77,9 +78,40 @@ async def test_a_stop_of_everything_stands_large_until_motion_is_allowed(
         await pilot.press("f8")
         await sees(pilot, "Жоқ, тоқтап тұрсын", "Иә, қозғалсын")
         await pilot.press("down", "enter")
-        await until(pilot, lambda: daemon.ordered(AllowMotion) == [AllowMotion()])
+        await until(pilot, lambda: daemon.ordered(AllowMotion) == [AllowMotion(app.me)])
         daemon.tell(Devices((robot(1),)))
         await until(pilot, lambda: not reads(app, "БАРЛЫҒЫ ТОҚТАТЫЛДЫ"))
+
+
+@pytest.mark.parametrize(
+    ("lang", "sentence"),
+    [
+        ("kk", "✕ mBot 2: тоқтағаны РАСТАЛМАДЫ. Өз түймесінен өшіріңіз."),
+        ("ru", "✕ mBot 2: остановка НЕ подтверждена. Выключите кнопкой на нём."),
+        ("en", "✕ mBot 2: NOT confirmed stopped. Switch it off by its own button."),
+    ],
+)
+async def test_a_robot_that_may_be_moving_after_a_stop_stands_red_above_all(
+    daemon: FakeDaemon, lang: str, sentence: str
+) -> None:
+    daemon.tell(Devices((robot(1), robot(2, stopping="unproven"), robot(3, stopping="waits")), stopped=True))
+    app = a_screen(daemon.socket, lang)
+    async with shown(app) as pilot:
+        await sees(pilot, "Алгебра")
+        app.go("robots")
+        await sees(pilot, sentence)
+        daemon.tell(Devices((robot(1), robot(2))))
+        await until(pilot, lambda: not reads(app, sentence))
+
+
+async def test_who_stopped_everything_is_said_and_when(daemon: FakeDaemon) -> None:
+    at = int(datetime(2026, 11, 26, 10, 42).astimezone().timestamp() * 1000)
+    daemon.tell(Devices((robot(1),), stopped=True, stopped_by="tty2 (4711)", stopped_at=at))
+    app = a_screen(daemon.socket, "ru")
+    async with shown(app) as pilot:
+        await sees(pilot, "Алгебра")
+        app.go("robots")
+        await sees(pilot, "ВСЁ ОСТАНОВЛЕНО", "Остановлено: tty2 (4711), 26 ноября 10:42.")
 
 
 async def test_a_robot_that_is_unplugged_or_empty_has_a_sentence(daemon: FakeDaemon) -> None:

@@ -252,6 +252,20 @@ async def test_two_registers_that_did_not_know_of_each_other_are_said(daemon: Fa
         await sees(pilot, "✕ Екі экраннан бір мезгілде жазылған, екеуі де сақтаулы.")
 
 
+async def test_of_two_registers_the_mark_of_the_other_screen_is_shown(daemon: FakeDaemon) -> None:
+    others = ({1: "late", 2: "present"},)
+    daemon.registers[DUE] = Register(
+        DUE, "7А", pupils(3), {1: "ill", 2: "present"}, True, ("a", "b"), conflict=True, others=others
+    )
+    async with shown(a_screen(daemon.socket)) as pilot:
+        await the_roll(pilot)
+        await sees(pilot, "Абай Әсел: екінші экран «кешікті» деп белгілеген.")
+        await pilot.press("down")
+        await sees(pilot, "✕ Екі экраннан бір мезгілде жазылған, екеуі де сақтаулы.")
+        await pilot.press("up")
+        await sees(pilot, "«кешікті»")
+
+
 async def test_a_conflict_is_settled_by_signing_again_with_a_reason(daemon: FakeDaemon) -> None:
     daemon.registers[DUE] = Register(DUE, "7А", pupils(3), {1: "ill"}, True, ("a", "b"), conflict=True)
     async with shown(a_screen(daemon.socket)) as pilot:

@@ -272,3 +272,19 @@ async def test_two_screens_of_one_daemon_show_the_same(daemon: FakeDaemon) -> No
             await sees(second, "✕ Байланыс жоқ.")
             await until(first, lambda: reads(one, "✕ Байланыс жоқ.") and not reads(one, "Дүниежүзі"))
             assert screen_text(one) == screen_text(other)
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("kk", "тағы 1 сабақ көрсетілмей тұр"),
+        ("ru", "ещё 1 урок не показан"),
+        ("en", "and 1 more that is not"),
+    ],
+)
+async def test_of_too_many_lessons_it_is_said_how_many_are_not_shown(
+    daemon: FakeDaemon, lang: str, said: str
+) -> None:
+    daemon.tell(structs.replace(a_day(200), more=1))
+    async with shown(a_screen(daemon.socket, lang)) as pilot:
+        await sees(pilot, said)

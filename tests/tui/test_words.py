@@ -180,7 +180,8 @@ def test_a_number_has_the_decimal_sign_of_its_language(language: str, written: s
 
 
 @pytest.mark.parametrize(
-    ("count", "written"), [(0, "0 МБ"), (1, "1 МБ"), (2_400_000, "2 МБ"), (1_260_000_000, "1,3 ГБ")]
+    ("count", "written"),
+    [(0, "0 КБ"), (1, "1 КБ"), (12_345, "13 КБ"), (2_400_000, "2 МБ"), (1_260_000_000, "1,3 ГБ")],
 )
 def test_a_size_is_told_in_what_people_know(count: int, written: str) -> None:
     assert words_of("kk").size(count) == written

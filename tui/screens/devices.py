@@ -93,7 +93,11 @@ class DevicesPage(Page):
         return next((each for each in self.world.devices.devices if each.id == selected), None)
 
     def _sentence(self, device: Device) -> str:
-        return self.host.words.told(f"said-{device.said}", device.blanks, "devices-unclear")
+        words, said = self.host.words, f"said-{device.said}"
+        key = (
+            said if words.has(said) else f"refused-{device.said}"
+        )  # what a person may have described wrongly
+        return words.told(key, device.blanks, "devices-unclear")
 
     def _row(self, device: Device) -> Row:
         sign, ink = STATE[device.state]

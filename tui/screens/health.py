@@ -50,6 +50,7 @@ class HealthPage(Page):
                 yield Line(f"light-{name}")
         yield Line("queue")
         yield Line("reached")
+        yield Line("backup")
         yield Line("report")
 
     def show(self, world: World) -> None:
@@ -63,6 +64,10 @@ class HealthPage(Page):
             return
         self.put("queue", *self._queue(health))
         self.put("reached", *self._reached(health))
+        if health.backup:
+            self.put(
+                "backup", ("  " + self._when("health-backup-today", "health-backup", health.backup), "muted")
+            )
         if self._made is not None:
             said = self.say(
                 "health-report", path=self._made.path, size=self.host.words.size(self._made.bytes)
@@ -114,9 +119,12 @@ class HealthPage(Page):
             return [(f"{self.sign('waiting')} {self.say('health-trying')}", "accent")]
         if not health.reached:
             return [("  " + self.say("health-never"), "muted")]
-        then = datetime.fromtimestamp(health.reached / 1000, UTC).astimezone().replace(tzinfo=None)
+        return [("  " + self._when("health-reached-today", "health-reached", health.reached), "muted")]
+
+    def _when(self, today: str, earlier: str, ms: int) -> str:
+        """Say when something was, with a sentence of its own for today."""
+        then = datetime.fromtimestamp(ms / 1000, UTC).astimezone().replace(tzinfo=None)
         clock = f"{then:%H:%M}"
         if then.date() == self.host.time.date():
-            return [("  " + self.say("health-reached-today", time=clock), "muted")]
-        day = self.host.words.day(then.date())
-        return [("  " + self.say("health-reached", time=clock, day=day), "muted")]
+            return self.say(today, time=clock)
+        return self.say(earlier, time=clock, day=self.host.words.day(then.date()))

@@ -7,7 +7,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from edge.contract.answers import Curve, Experiments
+from edge.contract.answers import Curve, Experiments, Want
 from edge.contract.commands import ReadCurve, StartExperiment, StopExperiment
 from edge.contract.notices import Devices, Notice, Reading, Run
 from tui.instruments import NOTHING, remark
@@ -33,6 +33,7 @@ STATE = {
     "busy": ("busy", "accent"),
 }
 UNTOLD = ("away", "not-found", "disk-error", "disk-full")  # a curve that cannot be read stays as it is
+MISSING = "quantity-missing"
 RESULTS = Key("f4", "key-results", "results")
 
 
@@ -165,7 +166,7 @@ class LabPage(Measuring):
             self.action_press("group_after")
 
     async def _begin(self, listed: Experiments) -> None:
-        missing = {each.id: lacks(each.quantities, self.world.devices) for each in listed.experiments}
+        missing = {each.id: lacks(each) for each in listed.experiments}
         able = sorted(listed.experiments, key=lambda each: bool(missing[each.id]))
         options = [(each.id, self._naming.offer(each, missing[each.id])) for each in able]
         chosen = await self.choose(self.say("lab-which"), options)
@@ -173,14 +174,28 @@ class LabPage(Measuring):
             return
         if missing[chosen]:
             self._needs(missing[chosen])
-        elif await self.order(StartExperiment(chosen, self._group, self._device())):
+        elif await self.order(StartExperiment(chosen, self._group, self._device()), (MISSING,)):
             self._made = ""
+        elif self.refused == MISSING:
+            await self._say_what_lacks(chosen)
 
-    def _needs(self, quantities: Sequence[str]) -> None:
-        """Say what an experiment needs, and what there is instead."""
-        measured = (probe.channel.quantity for probe in probes(self.world.devices) if is_plugged(probe))
-        found = self._naming.quantities(sorted(set(measured)))
-        self.tell("lab-needs", "poor", quantity=self._naming.quantities(quantities), found=found)
+    async def _say_what_lacks(self, experiment: str) -> None:
+        """Say it of an experiment whose instrument was pulled out meanwhile."""
+        why, listed = self.why, await self._list()
+        wants = [lacks(each) for each in listed.experiments if each.id == experiment] if listed else []
+        if any(wants):
+            self._needs(wants[0])
+        else:
+            self.host.tell(why, "bad")
+
+    def _needs(self, wants: Sequence[Want]) -> None:
+        """Say what an experiment needs, and what there is instead, with units: centimetres are no metres."""
+        naming = self._naming
+        plugged = [probe.channel for probe in probes(self.world.devices) if is_plugged(probe)]
+        found = sorted({naming.measured(each.quantity, each.shown, each.unit) for each in plugged})
+        needs = [naming.measured(each.quantity, each.shown, each.unit) for each in wants]
+        nothing = self.say("lab-nothing-plugged")
+        self.tell("lab-needs", "poor", quantity="; ".join(needs), found="; ".join(found) or nothing)
 
     def _device(self) -> str:
         """Return the instrument that is selected: it is taken first."""

@@ -87,7 +87,7 @@ class LessonPage(Page):
         yield Line("next")
         yield Rows(Column(10, grows=1), id="streams")
         yield Reel(self._skip_by, id="reel")
-        for name in ("recording", "link", "projector", "talk"):
+        for name in ("recording", "link", "sight", "projector", "talk"):
             yield Line(name)
         with Horizontal(id="more"):  # what the footer has no room for, so that it can be clicked
             for key in MORE:
@@ -125,10 +125,10 @@ class LessonPage(Page):
         """Write the lesson."""
         lesson = world.lesson
         between = f" {self.sign('between')} "
-        about = between.join(filter(None, (lesson.subject, lesson.topic)))
+        about = lessons.about(lesson, between)
         unnamed = lessons.unnamed(lesson)
         self.put("subject", about or (self.say(unnamed) if unnamed else ""))
-        self.put("who", between.join(filter(None, (lesson.class_, lesson.teacher, lesson.hub))))
+        self.put("who", between.join(filter(None, lessons.who(lesson))))
         ink = lessons.INK[lesson.state]
         self.put("state", (f"{self.sign(lessons.sign_of(lesson))} {self._state(lesson)}", ink))
         self._write("next", (self._next(lesson), "text"))
@@ -136,6 +136,8 @@ class LessonPage(Page):
         self.query_one("#reel", Reel).put(lessons.place(lesson))
         self._write("recording", self._recording(lesson))
         self._write("link", self._link(world.link))
+        sign, said, shade = lessons.sight(lesson)
+        self._write("sight", (f"{self.sign(sign)} {self.say(said)}" if said else "", shade))
         self._write("projector", self._projector(world.showing))
         self._talk(lesson)
         below = [*self.keys_shown(), *(() if lessons.has_hub(lesson) else (QUESTION, RECORD))]
@@ -152,6 +154,8 @@ class LessonPage(Page):
         duration = self.host.words.duration
         if lesson.state == "lost":
             return self.count("lesson-lost", round(lesson.away))
+        if lesson.page:
+            return self.say(lessons.page_word(lesson), page=lesson.page, pages=lesson.pages)
         if lesson.state == "playing":
             word = "lesson-playing-held" if lesson.paused else "lesson-playing"
             return self.say(word, at=duration(lesson.position), length=duration(lesson.length))

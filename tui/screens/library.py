@@ -1,21 +1,21 @@
 """Library: what there is to watch, found by typing; play it, fetch it from the hub, delete it."""
 
-from datetime import date
 from typing import ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.timer import Timer
 
-from edge.contract.answers import Chapter, Chapters, Found, Item
-from edge.contract.commands import Delete, Fetch, Play, ReadChapters, SearchLibrary
+from edge.contract.answers import Chapters, Found, Item
+from edge.contract.commands import Delete, Fetch, Pin, Play, ReadChapters, SearchLibrary
 from edge.contract.notices import Library, Notice
 from tui import library
 from tui.keys import Key
 from tui.page import Page
 from tui.screens.chapters import ChaptersPage
+from tui.shelving import Shelving
 from tui.widgets.line import Line, Part
-from tui.widgets.rows import Column, Row, Rows
+from tui.widgets.rows import Column, Rows
 from tui.world import World
 
 PAUSE = 0.15  # seconds after a letter until it is searched for: nobody types every letter of a word apart
@@ -26,11 +26,11 @@ COLUMNS = (
     Column(4, right=True),  # minutes
     Column(23),  # state: its sign and its word
 )
-ALL = ""  # instead of a subject
+ALL = ""  # instead of a subject, or a kind
 
 
 class LibraryPage(Page):
-    """One list; letters search, left and right choose the subject."""
+    """One list; letters search, left and right choose the subject, F4 the kind."""
 
     HEADING = "library"
     KEYS: ClassVar[tuple[Key, ...]] = (
@@ -38,6 +38,8 @@ class LibraryPage(Page):
         Key("f5", "key-fetch", "fetch", also=("key-leave-there",)),
         Key("f6", "key-delete", "delete"),
         Key("f7", "key-chapters", "chapters"),
+        Key("f8", "key-pin", "pin", also=("key-unpin",)),
+        Key("f4", "key-kind", "kind", shown=False),
         Key("left", "key-subject-before", "before", shown=False),
         Key("right", "key-subject-next", "next", shown=False),
     )
@@ -52,7 +54,7 @@ class LibraryPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self.ready = False
-        self._text, self._subject = "", ALL
+        self._text, self._subject, self._kind = "", ALL, ALL
         self._found = Found()
         self._version = -1
         self._timer: Timer | None = None
@@ -70,16 +72,21 @@ class LibraryPage(Page):
         return event.key != "escape" and super().hold(event)
 
     def keys_shown(self) -> list[Key]:
-        """Show fetching or deleting, whichever the selected item has; neither of one that is recorded now."""
-        offered = library.offer(self._item)
+        """Show what the selected item has: fetching or deleting, chapters or that it is to stay."""
+        item = self._item
+        offered = library.offer(item)
         hidden = {"fetch", "delete"} - {"fetch" if offered == "leave" else offered}
+        recorded = item is None or item.kind == "recording"
+        hidden |= {"pin"} if recorded or not library.can_be_kept(item) else {"chapters"}
+        hidden |= set() if recorded else {"chapters"}
         return [key for key in super().keys_shown() if key.action not in hidden]
 
     def word_of(self, key: Key) -> str:
-        """Return what F5 does with the selected item."""
-        if key.action == "fetch" and library.offer(self._item) == "leave":
+        """Return what F5 and F8 do with the selected item."""
+        item = self._item
+        if key.action == "fetch" and library.offer(item) == "leave":
             return "key-leave-there"
-        return key.word
+        return "key-unpin" if key.action == "pin" and item is not None and item.pinned else key.word
 
     def show(self, world: World) -> None:
         """Write search and list; ask again when the daemon says that something is new."""
@@ -89,7 +96,8 @@ class LibraryPage(Page):
             self._version = version
             self._search()
         self._write_head()
-        self.query_one("#items", Rows).fill([self._row(item) for item in self._items])
+        shelving = self._shelving
+        self.query_one("#items", Rows).fill([shelving.row(item) for item in self._items])
         self._write_detail()
 
     def on_key(self, event: events.Key) -> None:
@@ -124,10 +132,13 @@ class LibraryPage(Page):
         item = self._item
         if item is None:
             self.tell("library-nothing-chosen", "poor")
+        elif library.is_playable(item) and not library.can_be_shown(item):
+            self.tell("library-opens-elsewhere", "poor")
         elif library.is_playable(item):
             await self._play(Play(item.id))
         elif library.is_wanted(item):
-            self.tell(library.sentence(item, self.world.library), "poor", **self._blanks(item))
+            blanks = self._shelving.blanks(item)
+            self.tell(library.sentence(item, self.world.library), "poor", **blanks)
         elif await self.confirm(
             self.say("library-fetch-it"), self.say("library-fetch-yes"), self.say("library-no")
         ):
@@ -156,16 +167,26 @@ class LibraryPage(Page):
             self.tell("library-deleted")
             self._search()
 
+    async def do_pin(self) -> None:
+        """Keep the selected item on this computer, or let the rules decide again."""
+        item = self._item
+        if item is None or not library.can_be_kept(item):
+            self.tell("library-nothing-to-pin", "poor")
+        elif await self.order(Pin(item.id, not item.pinned)):
+            self.tell("library-unpinned" if item.pinned else "library-pinned", "good")
+            self._search()
+
     async def do_chapters(self) -> None:
         """Show the places of the selected item, and play from the chosen one."""
         item = self._item
-        if item is None or not library.is_playable(item):
+        if item is None or not library.has_chapters(item):
             self.tell("library-no-chapters", "poor")
             return
         found = await self.ask(ReadChapters(item.id), Chapters)
         if found is None:
             return
-        options = [(str(number), self._told(each)) for number, each in enumerate(found.chapters)]
+        told = self._shelving.chapter
+        options = [(str(number), told(each)) for number, each in enumerate(found.chapters)]
         chosen: str | None = await self.app.push_screen_wait(ChaptersPage(item.title, options))
         if chosen:
             await self._play(Play(item.id, found.chapters[int(chosen)].at))
@@ -178,10 +199,16 @@ class LibraryPage(Page):
         """Choose the next subject."""
         self._choose_subject(1)
 
+    def do_kind(self) -> None:
+        """Choose the next kind."""
+        self._kind = library.next_of((ALL, *self._found.kinds), self._kind, 1)
+        self._write_head()
+        self._search()
+
     def do_back(self) -> None:
         """Search for nothing, and then leave."""
-        if self._text or self._subject:
-            self._subject = ALL
+        if self._text or self._subject or self._kind:
+            self._subject = self._kind = ALL
             self._type("")
         else:
             super().do_back()
@@ -204,7 +231,7 @@ class LibraryPage(Page):
 
     @work(exclusive=True, group="search")
     async def _search(self) -> None:
-        found = await self.ask(SearchLibrary(self._text, self._subject), Found)
+        found = await self.ask(SearchLibrary(self._text, self._subject, self._kind), Found)
         if found is not None:
             self._found = found
             self.renew()
@@ -240,53 +267,22 @@ class LibraryPage(Page):
             subject,
             (f" {self.sign('right')}", "accent"),
         ]
-        self.put("subject", *parts, "   ", (self.count("library-count", self._found.total), "muted"))
+        kind = self.say(f"kind-{self._kind}" if self._kind else "kind-all")
+        self.put("subject", *parts, ("   F4 ", "accent"), kind, "   ", (self._count, "muted"))
         nothing = not self._items
         self.query_one("#items").display = not nothing
         self.query_one("#empty").display = nothing
-        self.put("empty", self.say("library-none-found" if self._text or self._subject else "library-empty"))
+        is_asked = self._text or self._subject or self._kind
+        self.put("empty", self.say("library-none-found" if is_asked else "library-empty"))
+
+    @property
+    def _count(self) -> str:
+        return self.count("library-count", self._found.total)
 
     def _write_detail(self) -> None:
         item = self._item
-        if item is None:
-            self.put("detail")
-            return
-        said = self.say(library.sentence(item, self.world.library), **self._blanks(item))
-        self.put("detail", item.title, "\n", (said, library.state(item).ink))
+        self.put("detail", *(self._shelving.detail(item) if item is not None else ()))
 
-    def _blanks(self, item: Item) -> dict[str, str | int]:
-        return {"size": self.host.words.size(item.bytes), "percent": self._percent(item)}
-
-    def _percent(self, item: Item) -> int:
-        notice = self.world.library
-        is_current = notice is not None and notice.coming == item.id
-        return round(100 * (notice.share if notice is not None and is_current else item.share))
-
-    def _row(self, item: Item) -> Row:
-        state = library.state(item)
-        word = (
-            self.say(state.word, percent=self._percent(item))
-            if item.state == "coming"
-            else self.say(state.word)
-        )
-        ink = "text" if library.is_playable(item) else "muted"
-        cells = (
-            (item.title, ink),
-            (item.class_, ink),
-            (self._day(item.day), ink),
-            (str(item.minutes or ""), ink),
-            (f"{self.sign(state.sign)} {word}", state.ink),
-        )
-        return Row(item.id, cells)
-
-    def _day(self, day: str) -> str:
-        try:
-            return self.host.words.day(date.fromisoformat(day))
-        except ValueError:
-            return day
-
-    def _told(self, chapter: Chapter) -> str:
-        word = self.say("chapter-" + chapter.kind)
-        return f"{self.host.words.duration(chapter.at):>8}  {word}" + (
-            f": {chapter.title}" if chapter.title else ""
-        )
+    @property
+    def _shelving(self) -> Shelving:
+        return Shelving(self.host.words, self.sign, self.world.library)

@@ -1,5 +1,6 @@
 """Robots: kits, batteries, programs, what they said last; one is stopped by a key, all by F12 and Pause."""
 
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from textual import on
@@ -44,12 +45,14 @@ class RobotsPage(Page):
     LISTENS: ClassVar[tuple[type[Notice], ...]] = (Devices,)
     DEFAULT_CSS = """
     RobotsPage #latched { height: 5; padding: 1 2; background: $ground-panel; text-style: bold; }
+    RobotsPage #unproven { height: 2; padding: 0 2; text-style: bold; }
     RobotsPage #robots { height: 1fr; margin-top: 1; }
     RobotsPage #said { height: 3; padding: 0 1; background: $ground-surface; }
     """
 
     def body(self) -> ComposeResult:
         """Yield the word that everything is stopped, what is to be known, and the robots."""
+        yield Line("unproven")
         yield Line("latched")
         yield Line("said")
         yield Rows(*COLUMNS, id="robots")
@@ -73,9 +76,10 @@ class RobotsPage(Page):
         self.put(
             "latched",
             (f"{self.sign('stop')} {self.say('robots-stopped')}\n", "bad"),
-            "\n",
+            (f"{self._stopped_by(devices)}\n", "muted"),
             (self.say("robots-stopped-next"), "text"),
         )
+        self._warn(devices)
         found = robots(devices)
         self.query_one("#robots", Rows).fill([self._row(robot) for robot in found])
         self.put("said", *self._said(self._robot(), bool(found)))
@@ -131,7 +135,7 @@ class RobotsPage(Page):
     async def do_stop(self) -> None:
         """Stop the selected robot."""
         robot = self._robot()
-        if robot is not None and await self.order(StopDevice(robot.id)):
+        if robot is not None and await self.order(StopDevice(robot.id, self.host.me)):
             self.tell("robots-one-stopped", "poor", robot=self._naming.device(robot))
 
     async def do_allow(self) -> None:
@@ -140,7 +144,21 @@ class RobotsPage(Page):
             return
         yes, no = self.say("robots-allow-yes"), self.say("robots-allow-no")
         if await self.confirm(self.say("robots-allow"), yes, no):
-            await self.order(AllowMotion())
+            await self.order(AllowMotion(self.host.me))
+
+    def _warn(self, devices: Devices) -> None:
+        """Say which robots nobody can tell to be standing: a person has to see to them."""
+        doubted = [self._naming.device(each) for each in devices.devices if each.stopping == "unproven"]
+        self.query_one("#unproven").display = bool(doubted)
+        said = self.say("robots-unproven", robots=", ".join(doubted))
+        self.put("unproven", (f"{self.sign('bad')} {said}", "bad"))
+
+    def _stopped_by(self, devices: Devices) -> str:
+        if not devices.stopped_by:
+            return ""
+        local = datetime.fromtimestamp(devices.stopped_at / 1000, UTC).astimezone()
+        when = f"{self.host.words.day(local.date())} {local:%H:%M}"
+        return self.say("robots-stopped-by", by=devices.stopped_by, when=when)
 
     @property
     def _naming(self) -> Naming:
@@ -156,6 +174,9 @@ class RobotsPage(Page):
         word = self.say("robot-" + robot.state)
         if robot.state == "ready" and robot.running:
             sign, ink, word = "running", "ok", naming.program(robot.running)
+        if robot.stopping:
+            word = self.say("robot-stopping" if robot.stopping == "waits" else "robot-unproven")
+            sign, ink = ("busy", "accent") if robot.stopping == "waits" else ("bad", "bad")
         name, low = naming.device(robot), robot.battery is not None and robot.battery < LOW
         cells = (
             (name, "text"),

@@ -218,13 +218,30 @@ class RollPage(Page):
         if self._told:
             return (f"{self.sign('bad')} {self._told} {self.say('roll-not-saved')}", "bad")
         if sheet.register.conflict:
-            return (f"{self.sign('bad')} {self.say('roll-conflict')}", "bad")
+            return (f"{self.sign('bad')} {self._conflict(sheet)}", "bad")
         if self._elsewhere:
             return (f"{self.sign('poor')} {self.say('roll-elsewhere')}", "accent")
         if sheet.changed or not sheet.register.signed:
             word = "roll-correcting" if sheet.correcting else "roll-open"
             return (f"{self.sign('draft')} {self.say(word)}", "accent")
         return (f"{self.sign('tick')} {self.say('roll-signed')}", "ok")
+
+    def _conflict(self, sheet: Sheet) -> str:
+        """Return how the other screen marked the selected pupil, or that there is another register at all."""
+        pupils, at = sheet.register.pupils, self.query_one("#pupils", Rows).at
+        other = sheet.other(pupils[at].number) if at < len(pupils) else ""
+        if not other:
+            return self.say("roll-conflict")
+        return self.say("roll-conflict-pupil", name=self._called(pupils[at]), mark=self.say("mark-" + other))
+
+    @on(Rows.Moved)
+    def look(self) -> None:
+        """Say how the other screen marked another pupil."""
+        if self._sheet is not None and self._sheet.register.conflict:
+            self.put("signed", self._state(self._sheet))
+
+    def _called(self, pupil: Pupil) -> str:
+        return pupil.name or self.say("pupil-number", number=pupil.number)
 
     def _empty(self, sentence: str) -> None:
         self.query_one("#pupils").display = False
@@ -242,6 +259,8 @@ class RollPage(Page):
 
     def _row(self, sheet: Sheet, pupil: Pupil) -> Row:
         code = sheet.code(pupil.number)
-        name = pupil.name or self.say("pupil-number", number=pupil.number)
-        mark = f"{self.sign(code)} {self.say('mark-' + code)}"
-        return Row(str(pupil.number), ((str(pupil.number), "muted"), (name, "text"), (mark, INK[code])))
+        mark, other = f"{self.sign(code)} {self.say('mark-' + code)}", sheet.other(pupil.number)
+        if other:
+            mark = f"{mark} {self.sign('between')} {self.sign(other)}"  # the row below the list has the word
+        number = (str(pupil.number), "muted")
+        return Row(number[0], (number, (self._called(pupil), "text"), (mark, INK[code])))

@@ -86,7 +86,8 @@ class TodayPage(Page):
         self._selection = timetable.selected(day, self._follow())
         rows = self.query_one("#lessons", Rows)
         rows.fill([self._row(lesson) for lesson in day.lessons], self._selection.lesson)
-        self.put("date", self.host.words.date(date.fromisoformat(day.date)))
+        more = f"  {self.sign('poor')} {self.count('today-more', day.more)}" if day.more else ""
+        self.put("date", self.host.words.date(date.fromisoformat(day.date)), (more, "accent"))
         self.put("empty", self.say("today-empty"))
         self._detail()
         self._status(world)
