@@ -8,13 +8,15 @@ MAKEFLAGS += --no-builtin-rules
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 LOCK := uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
-TEST_PACKAGES := chromium firefox-esr ffmpeg iproute2 fonts-dejavu-core tmux socat gpsd gpsd-tools \
-  gcc libc6-dev libsimavr-dev libelf-dev qemu-system-arm firmware-microbit-micropython
+TEST_PACKAGES := chromium firefox-esr ffmpeg iproute2 fonts-dejavu-core tmux socat gpsd gpsd-tools kiwix-tools zim-tools \
+  gcc libc6-dev libsimavr-dev libelf-dev qemu-system-arm firmware-microbit-micropython \
+  mmdebstrap systemd-container debian-archive-keyring qemu-system-common e2fsprogs
 BENCH_PACKAGES := $(TEST_PACKAGES) janus
 SOAK_SECONDS ?= 3600
-TESTS ?= tests
+BUNDLE_PYTHON ?= 3.11
+BUNDLE_KEY ?= $(HOME)/.config/tirek/bundle.key
 
-.PHONY: demo setup test check bench soak lock clean
+.PHONY: demo setup test check bench soak bundle lock clean
 demo: .venv/.run            ## a hub and a classroom on this computer; DEMO_SECONDS=20 ends by itself
 	@exec $(BIN)/tirek demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
@@ -22,7 +24,7 @@ setup: .venv/.dev .venv/.firmware  ## everything that demo, test, check and benc
 	@$(call packages,$(TEST_PACKAGES))
 
 test: setup check           ## the gate and the whole suite; TESTS=tests/house for a part of it
-	@$(BIN)/python -m pytest -ra $(TESTS)
+	@$(BIN)/python -m $(if $(TESTS),pytest -ra $(TESTS),tests.halves)
 
 check: .venv/.dev           ## format, lint, types, floors and house rules
 	@$(BIN)/ruff format --check .
@@ -38,7 +40,14 @@ bench: .venv/.dev           ## the table of docs/measured, on this machine
 soak: setup                 ## the journal through 500 kills, 1000 power cuts, 100000 steps; the demo for an hour (SOAK_SECONDS)
 	@TREE_KILLS=500 POWER_CUTS=1000 JOURNAL_STEPS=100000 $(BIN)/python -m pytest -q \
 	  tests/flows/test_journal_kills.py tests/sync/test_power_cut.py tests/sync/test_convergence.py
+	@REPAIR_CASES=400 $(BIN)/python -m pytest -q tests/content/test_mending.py
+	@POLITE_NODES=1 $(BIN)/python -m pytest -q tests/net/test_polite_nodes.py
+	@CRASH_CUTS=1000 $(BIN)/python -m pytest -q tests/crash
+	@KIOSK=1 $(BIN)/python -m pytest -q tests/appliance/test_kiosk.py
 	@exec $(BIN)/tirek demo --seconds $(SOAK_SECONDS)
+
+bundle: .venv/.dev          ## a folder for a stick that installs without a network; BUNDLE_PYTHON=3.13 for Debian 13, KIOSK=1 with screens
+	@$(BIN)/python systemd/bundle.py --python $(BUNDLE_PYTHON) --key $(BUNDLE_KEY) $(if $(KIOSK),--kiosk)
 
 lock: .venv/.dev            ## resolve the dependencies anew
 	@$(PIP) install uv

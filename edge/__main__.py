@@ -48,9 +48,9 @@ def run(parsed: argparse.Namespace) -> int:
         config.load(parsed.config) if parsed.config else config.from_table(_trial(parsed), "command line")
     )
     logs.start()
-    from edge import node  # after the configuration is known to be good: this import takes a second
+    from edge import daemon  # after the configuration is known to be good: this import takes a second
 
-    return node.run(settings)
+    return daemon.run(settings, parsed.config)
 
 
 def check(parsed: argparse.Namespace) -> int:

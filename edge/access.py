@@ -35,6 +35,10 @@ class Door:
         self._room = room
         self._allow_anyone = allow_anyone
 
+    def change(self, tokens: tuple[Token, ...], room: bool, allow_anyone: bool) -> None:
+        """Let others in from now on; who is in stays until he leaves."""
+        self._tokens, self._room, self._allow_anyone = tokens, room, allow_anyone
+
     def admit(self, asker: Asker, verb: Verb) -> str:
         """Return the name of the token's holder, or an empty string for who needs none; raise Refused."""
         secret = asker.query_token
@@ -68,9 +72,12 @@ class NodesDoor(Door):
 def is_here(asker: Asker) -> bool:
     """Tell whether somebody sits at this very PC and no foreign page speaks through her browser."""
     try:
-        near = ipaddress.ip_address(asker.address).is_loopback
+        address = ipaddress.ip_address(asker.address)
     except ValueError:
         return False
+    # A socket for both versions of IP shows 127.0.0.1 as ::ffff:127.0.0.1.
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    near = (mapped or address).is_loopback
     named = asker.host.lower() in LOCAL_NAMES
     foreign = asker.origin and _without_port(asker.origin.partition("://")[2]) not in LOCAL_NAMES
     return near and named and not foreign and not asker.forwarded

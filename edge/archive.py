@@ -1,25 +1,44 @@
-"""Recordings over HTTP: the list, and each file and its index with byte ranges, read in threads."""
+"""Recordings over HTTP: the list, each file and its index with byte ranges, and frames; read in threads."""
 
 import asyncio
+from collections.abc import Callable
 from hashlib import sha256
 
 import msgspec
 from aiohttp import web
 
 from edge.access import Door, asker_of
-from edge.media.record.recording import INDEX
+from edge.media.record import slides
+from edge.media.record.naming import is_name
+from edge.media.record.offering import Offering, portions, read
+from edge.media.record.pieces import MAX_REQUEST, BadPieces, decode
+from edge.media.record.recording import INDEX, Recording
 from edge.media.record.store import Store
 
 SAVE = "attachment"
 SMALL = 65_536  # bytes: a larger list is compressed in a thread
+BINARY = "application/octet-stream"
+
+
+def _nobody(ident: str) -> None:
+    """Tell nobody."""
 
 
 class Archive:
     """What browsers, VLC and other nodes fetch of the recordings."""
 
-    def __init__(self, store: Store, door: Door) -> None:
+    def __init__(
+        self,
+        store: Store,
+        door: Door,
+        offering: Offering | None = None,
+        used: Callable[[str], None] = _nobody,
+    ) -> None:
+        """`used` is told which recording somebody gets now."""
         self._store = store
         self._door = door
+        self._offering = offering or Offering(store)
+        self._used = used
 
     def routes(self) -> list[web.RouteDef]:
         """Return what is mounted, for people and for nodes."""
@@ -27,6 +46,10 @@ class Archive:
             web.get("/api/recordings", self._list),
             web.get("/recordings/{id}", self._file),
             web.get("/recordings/{id}/index", self._index),
+            web.get("/recordings/{id}/chapters", self._chapters),
+            web.get("/recordings/{id}/chapters/{n:[0-9]{1,2}}.jpg", self._picture),
+            web.get("/recordings/{id}/frames", self._sheet),
+            web.post("/recordings/{id}/frames", self._frames),
         ]
 
     def _admit(self, request: web.Request) -> None:
@@ -55,10 +78,30 @@ class Archive:
         path = await asyncio.to_thread(self._store.path_of, ident)
         if recording is None or path is None:
             raise web.HTTPNotFound
+        self._used(ident)
         headers = {"Content-Type": recording.media_type, "Cache-Control": "no-cache"}
         if SAVE in request.query:
             headers["Content-Disposition"] = f'attachment; filename="{path.name}"'
         return web.FileResponse(path, headers=headers)
+
+    async def _chapters(self, request: web.Request) -> web.Response:
+        """Where the slides of a recording begin, once somebody has looked."""
+        self._admit(request)
+        ident = request.match_info["id"]
+        found = await asyncio.to_thread(slides.of, self._store.place, ident) if is_name(ident) else None
+        if found is None:
+            raise web.HTTPNotFound
+        body = msgspec.json.encode({"chapters": found.chapters})
+        return web.Response(body=body, content_type="application/json", headers={"Cache-Control": "no-cache"})
+
+    async def _picture(self, request: web.Request) -> web.StreamResponse:
+        """A small picture of a slide."""
+        self._admit(request)
+        ident, number = request.match_info["id"], int(request.match_info["n"])
+        path = slides.picture_of(self._store.place, ident, number) if is_name(ident) else None
+        if path is None or not await asyncio.to_thread(path.is_file):
+            raise web.HTTPNotFound
+        return web.FileResponse(path, headers={"Content-Type": "image/jpeg", "Cache-Control": "no-cache"})
 
     async def _index(self, request: web.Request) -> web.StreamResponse:
         """What is in a recording, frame by frame, for a node that fetches it."""
@@ -67,5 +110,45 @@ class Archive:
         index = path.with_suffix(INDEX) if path is not None else None
         if index is None or not await asyncio.to_thread(index.is_file):
             raise web.HTTPNotFound
-        headers = {"Content-Type": "application/octet-stream", "Cache-Control": "no-cache"}
+        headers = {"Content-Type": BINARY, "Cache-Control": "no-cache"}
         return web.FileResponse(index, headers=headers)
+
+    async def _final(self, request: web.Request) -> Recording:
+        """Return the recording that is asked for, whose file is not going to change."""
+        self._admit(request)
+        recording = await asyncio.to_thread(self._offering.recording, request.match_info["id"])
+        if recording is None:
+            raise web.HTTPNotFound
+        return recording
+
+    async def _sheet(self, request: web.Request) -> web.Response:
+        """What the file is made of, for a node that heals its own."""
+        recording = await self._final(request)
+        sheet = await asyncio.to_thread(self._offering.sheet, recording)
+        if sheet is None:
+            raise web.HTTPNotFound
+        headers = {"Cache-Control": "no-cache", "ETag": f'"{recording.digest}"'}
+        return web.Response(body=sheet, content_type=BINARY, headers=headers)
+
+    async def _frames(self, request: web.Request) -> web.StreamResponse:
+        """Those bytes of the file that are asked for, one piece behind the other."""
+        recording = await self._final(request)
+        if not any(each.value == recording.digest for each in request.if_match or ()):
+            raise web.HTTPPreconditionFailed
+        if request.content_length is None or request.content_length > MAX_REQUEST:
+            raise web.HTTPRequestEntityTooLarge(MAX_REQUEST, request.content_length or 0)
+        try:
+            pieces = decode(await request.read())
+        except BadPieces as exc:
+            raise web.HTTPBadRequest(reason=str(exc)) from exc
+        file = await asyncio.to_thread(self._offering.opened, recording, pieces)
+        if file is None:
+            raise web.HTTPRequestRangeNotSatisfiable
+        with file:
+            response = web.StreamResponse(headers={"Content-Type": BINARY, "Cache-Control": "no-cache"})
+            response.content_length = sum(each.size for each in pieces)
+            await response.prepare(request)
+            for lot in portions(pieces):
+                await response.write(await asyncio.to_thread(read, file, lot))
+            await response.write_eof()
+        return response

@@ -34,6 +34,7 @@ MAX_SHOWN = 60  # letters of a wrong value in a complaint: enough to find it, an
 T = TypeVar("T", bound=Struct)
 Secret = Annotated[str, Meta(min_length=1, max_length=256)]
 Simulated = Annotated[str, Meta(pattern=rf"^({'|'.join(NAMES)})\Z", description="a simulated instrument")]
+Clock = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z", description="a time such as 07:30")]
 StreamName = Annotated[str, Meta(pattern=STREAM, description="1 to 64 of a-z, 0-9 and -")]
 
 
@@ -47,6 +48,28 @@ class Limits(Struct, frozen=True):
     ] = 6_000_000
     names_days: Annotated[int, Meta(ge=1, le=36_500, description="a whole number from 1 to 36500")] = 365
     disk_reserve: Annotated[int, Meta(ge=0, le=1_000_000, description="mebibytes, from 0 to 1000000")] = 512
+
+
+class Library(Struct, frozen=True):
+    """What of the library is on this disk, and who may read it; the reasons are in docs/config.md."""
+
+    quota_mb: Annotated[int, Meta(ge=0, le=100_000_000, description="mebibytes, from 0 to 100000000")] = 0
+    keep_days: Annotated[int, Meta(ge=0, le=36_500, description="days, from 0 to 36500")] = 0
+    fetch: bool = True
+    missed: bool = True
+    share: bool = True
+    kiwix_port: Annotated[int, Meta(ge=0, le=65535, description="a port from 0 to 65535")] = 0
+
+
+class LinkBudget(Struct, frozen=True):
+    """What may be fetched in bulk over the link to the hub, and when; the reasons are in docs/config.md."""
+
+    metered: bool = False
+    quiet: Annotated[
+        tuple[Clock, ...], Meta(max_length=2, description='two times such as ["08:00", "18:00"]')
+    ] = ()
+    daily_mb: Annotated[int, Meta(ge=0, le=1_000_000, description="megabytes, from 0 to 1000000")] = 0
+    rate: Annotated[int, Meta(ge=16, le=1_000_000, description="kbit/s, from 16 to 1000000")] = 4000
 
 
 class SerialPort(Struct, frozen=True):
@@ -77,7 +100,9 @@ class Config(Struct, frozen=True):
         tuple[StreamName, ...] | None, Meta(description="a list of stream names of a-z, 0-9 and -")
     ] = None
     record: bool = True
+    vision: bool = True
     room: bool = False
+    library_open: bool = True
     allow_anyone: bool = False
     lang: Annotated[Literal["kk", "ru", "en"], Meta(description='"kk", "ru" or "en"')] = "kk"
     socket: Annotated[str, Meta(pattern="^(/.*)?$", description="a path that begins with /, or nothing")] = ""
@@ -86,6 +111,8 @@ class Config(Struct, frozen=True):
     usb: bool = True
     ports: tuple[SerialPort, ...] = field(name="port", default=())
     limits: Limits = Limits()
+    library: Library = Library()
+    budget: LinkBudget = LinkBudget()
     tokens: tuple[Token, ...] = field(name="token", default=())
 
     def __post_init__(self) -> None:
@@ -95,6 +122,8 @@ class Config(Struct, frozen=True):
             address(text, "listen_nodes")
         if self.parent is not None:
             _check_parent(self.parent)
+        if len(set(self.budget.quiet)) == 1:
+            raise ValueError("`quiet` in the table [budget] needs two times, from and until")
         if self.parent_token is not None and self.parent is None:
             raise ValueError("`parent_token` needs `parent`: it is never sent to a hub that was only found")
         _check_ports(self.ports, Path(self.state) / LAB)
@@ -194,8 +223,8 @@ def _struct(kind: type[T], table: dict[str, Any], where: str) -> T:
 
 def _value(f: structs.FieldInfo, value: object, where: str) -> object:
     key = f.encode_name
-    if f.type is Limits:
-        return _struct(Limits, _table(value, f"[{key}]"), f"the table [{key}]")
+    if f.type in (Limits, Library, LinkBudget):
+        return _struct(f.type, _table(value, f"[{key}]"), f"the table [{key}]")
     for kind in (Token, SerialPort):
         if f.type == tuple[kind, ...]:  # type: ignore[valid-type]  # it is compared, and annotates nothing
             return _structs(kind, value, key)

@@ -1,4 +1,4 @@
-"""Finds hubs on this network and lets itself be found (multicast DNS, `_tirek._tcp.local.`).
+"""Finds nodes on this network and lets itself be found (multicast DNS): hubs as `_tirek._tcp.local.`.
 
 A session lasts while the addresses of this computer stay the same; when they change, it is built anew.
 """
@@ -7,7 +7,7 @@ import asyncio
 import ipaddress
 import time
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 import ifaddr
 import zeroconf
@@ -15,10 +15,12 @@ from msgspec import Struct
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from edge.errors import NetworkAbsent
-from edge.hubs import NODE, Answer, Hubs, Network
+from edge.hubs import NODE, Answer, Network
 
 SERVICE = "_tirek._tcp.local."
 SRV = 33  # RFC 2782
+PTR = 12  # RFC 1035
+SUBTYPE = "._sub."  # RFC 6763 section 7.1: the browser asks for such services, and overlooks the answers
 EVERYWHERE = {"0.0.0.0": 4, "::": 6}  # a host that stands for every address of this version of IP
 LOOK_AGAIN = 3.0  # seconds between looks at our own addresses: a cable plugged in is noticed at once
 RESOLVE_TIME = 1500  # milliseconds for what an announcement left out; it usually leaves out nothing
@@ -34,6 +36,45 @@ class Presence(Struct, frozen=True):
     depth: int  # 0 without a parent of its own, 1 below one
     version: str
     hosts: tuple[str, ...] = ("0.0.0.0",)  # where it listens
+
+    def properties(self) -> dict[str, str]:
+        """Return what is announced beside name, address and port."""
+        return {"name": self.name, "depth": str(self.depth), "version": self.version}
+
+
+class Announced(Protocol):
+    """What a node says about itself under one kind of service."""
+
+    @property
+    def node(self) -> str:
+        """Its id, [a-z0-9-]."""
+
+    @property
+    def port(self) -> int:
+        """Where it serves."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Where it listens."""
+
+    def properties(self) -> dict[str, str]:
+        """Return what is announced beside name, address and port."""
+
+
+class Audience(Protocol):
+    """Who believes what is heard, or not."""
+
+    own: str
+    refused: int
+
+    def heard(self, answer: Answer, networks: Sequence[Network], now: float) -> None:
+        """Take an answer."""
+
+    def stirred(self, now: float) -> None:
+        """Note that our own addresses have changed."""
+
+    def left(self, node: str) -> None:
+        """Forget one that said goodbye or was not heard for too long."""
 
 
 def local_networks() -> dict[str, Network]:
@@ -52,18 +93,18 @@ class Discovery:
 
     def __init__(
         self,
-        hubs: Hubs,
-        presence: Callable[[], Presence | None],
+        hubs: Audience,
+        presence: Callable[[], Announced | None],
         interfaces: Sequence[str] = (),
-        clock: Callable[[], float] = time.monotonic,
         networks: Callable[[], dict[str, Network]] = local_networks,
         look_again: float = LOOK_AGAIN,
+        service: str = SERVICE,
     ) -> None:
         """`interfaces` are IPv4 addresses; none stand for all there are at the moment."""
         self._hubs = hubs
+        self._service = service
         self._presence = presence
         self._interfaces = tuple(interfaces)
-        self._clock = clock
         self._networks = networks
         self._look_again = look_again
 
@@ -75,25 +116,26 @@ class Discovery:
             except (OSError, zeroconf.Error) as exc:
                 raise NetworkAbsent(f"no multicast DNS: {exc}") from exc
 
-    async def _session(self, networks: dict[str, Network], presence: Presence | None) -> None:
+    async def _session(self, networks: dict[str, Network], presence: Announced | None) -> None:
         interfaces = self._interfaces or _multicast(networks)
         if not interfaces or not set(interfaces) <= set(networks):
             raise NetworkAbsent(f"no IPv4 address to look for hubs on, only {', '.join(networks) or 'none'}")
         waiting: asyncio.Queue[str] = asyncio.Queue(MAX_WAITING)
         async with AsyncZeroconf(interfaces=list(interfaces)) as mdns:
-            ear = _Ear(self._hubs, waiting)
+            ear = _Ear(self._hubs, waiting, self._service)
             mdns.zeroconf.async_add_listener(ear, None)
-            browser = AsyncServiceBrowser(mdns.zeroconf, [SERVICE], handlers=[ear.changed])
+            browser = AsyncServiceBrowser(mdns.zeroconf, [self._service], handlers=[ear.changed])
             if presence is not None:
-                await (await mdns.async_register_service(_service(presence, networks)))
+                service = _service(presence, networks, self._service)
+                await (await mdns.async_register_service(service))
             async with asyncio.TaskGroup() as tasks:
                 resolving = tasks.create_task(self._resolve(mdns.zeroconf, waiting, tuple(networks.values())))
                 await self._until_changed(networks, presence)
                 resolving.cancel()
             await browser.async_cancel()
-        self._hubs.stirred(self._clock())
+        self._hubs.stirred(time.monotonic())
 
-    async def _until_changed(self, networks: dict[str, Network], presence: Presence | None) -> None:
+    async def _until_changed(self, networks: dict[str, Network], presence: Announced | None) -> None:
         while True:
             await asyncio.sleep(self._look_again)
             if networks != self._networks() or presence != self._presence():
@@ -104,18 +146,19 @@ class Discovery:
     ) -> NoReturn:
         while True:
             node = await waiting.get()
-            service = AsyncServiceInfo(SERVICE, f"{node}.{SERVICE}")
+            service = AsyncServiceInfo(self._service, f"{node}.{self._service}")
             if await service.async_request(mdns, RESOLVE_TIME):
                 addresses = service.parsed_addresses()
                 answer = Answer(node, service.properties, addresses, service.port or 0)
-                self._hubs.heard(answer, networks, self._clock())
+                self._hubs.heard(answer, networks, time.monotonic())
 
 
 class _Ear(zeroconf.RecordUpdateListener):
     """Puts every announcement into the queue: new ones from the browser, repeated ones from the records."""
 
-    def __init__(self, hubs: Hubs, waiting: asyncio.Queue[str]) -> None:
+    def __init__(self, hubs: Audience, waiting: asyncio.Queue[str], service: str) -> None:
         self._hubs = hubs
+        self._service = service
         self._waiting = waiting
 
     def changed(
@@ -127,7 +170,7 @@ class _Ear(zeroconf.RecordUpdateListener):
     ) -> None:
         """Take a change the browser saw."""
         if state_change.name == "Removed":
-            self._hubs.left(_node(name))
+            self._hubs.left(self._node(name))
         else:
             self._announced(name)
 
@@ -138,27 +181,39 @@ class _Ear(zeroconf.RecordUpdateListener):
         for record in records:
             if record.new.type == SRV and record.old is not None and record.new.ttl > 0:
                 self._announced(record.new.name)
+            elif record.new.type == PTR and SUBTYPE in self._service:
+                self._pointed(record, now)
+
+    def _pointed(self, update: zeroconf.RecordUpdate, now: float) -> None:
+        """Take what the browser overlooks."""
+        record = update.new
+        alias = str(getattr(record, "alias", ""))
+        if record.name.casefold() != self._service.casefold():
+            return
+        if record.is_expired(now):
+            self._hubs.left(self._node(alias))
+        else:
+            self._announced(alias)
 
     def _announced(self, name: str) -> None:
-        node = _node(name)
-        if not name.endswith(f".{SERVICE}") or node == self._hubs.own or not NODE.fullmatch(node):
+        node = self._node(name)
+        if not name.endswith(f".{self._service}") or node == self._hubs.own or not NODE.fullmatch(node):
             return
         try:
             self._waiting.put_nowait(node)
         except asyncio.QueueFull:
             self._hubs.refused += 1
 
+    def _node(self, name: str) -> str:
+        return name.removesuffix(f".{self._service}")
 
-def _node(name: str) -> str:
-    return name.removesuffix(f".{SERVICE}")
 
-
-def _service(presence: Presence, networks: dict[str, Network]) -> AsyncServiceInfo:
+def _service(presence: Announced, networks: dict[str, Network], service: str) -> AsyncServiceInfo:
     return AsyncServiceInfo(
-        SERVICE,
-        f"{presence.node}.{SERVICE}",
+        service,
+        f"{presence.node}.{service}",
         port=presence.port,
-        properties={"name": presence.name, "depth": str(presence.depth), "version": presence.version},
+        properties=presence.properties(),
         server=f"{presence.node}.local.",
         parsed_addresses=_served(presence.hosts, networks),
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ from sqlite3 import Connection
 import msgspec
 from msgspec import Struct
 
-from edge import lights
+from edge import lights, mending, upkeep
 from edge.api import Desks
 from edge.board import Board, TooManyReaders
 from edge.config import Config
@@ -20,8 +21,9 @@ from edge.contract.commands import TrySync
 from edge.contract.notices import Devices, Health
 from edge.errors import JournalFailed
 from edge.journal import Journal, Upstream
-from edge.lights import Hub, Space, Supply
+from edge.lights import Hub, Kept, Space, Supply
 from edge.media.record.store import Store
+from edge.upkeep import Upkeep
 from sync import durable, tables, tree
 from sync.errors import JournalError
 
@@ -30,6 +32,8 @@ TRYING = 20.0  # seconds a try may take until nobody waits for it any more
 SAVE = 600_000  # milliseconds: how far behind the file may be of when the hub was last reached
 USUAL_RATE = 12_500_000  # bytes a minute: 1.5 Mbit/s of picture, and sound
 RECENT = timedelta(days=30)  # recordings of this time tell how large recordings are here
+REREAD = 20.0  # seconds between looks at what the night found
+TOLD = 7 * 86_400_000  # milliseconds for which it is told that something was put right
 RATED = 600.0  # seconds between looks at them
 MAX_SUPPLIES = 16  # a laptop has three
 SYSFS = Path("/sys/class/power_supply")
@@ -49,6 +53,7 @@ class Around(Struct, frozen=True):
 
     wakes: tuple[Callable[[], object], ...] = ()  # what else tries at once when a person asks for it
     supplies: Path = SYSFS
+    trouble: str = ""  # why nothing can be kept since the daemon's start
 
 
 class _Kept(Struct):
@@ -74,8 +79,10 @@ class HealthWatch:
         self._store = store
         self._board = board
         self._path = Path(config.state) / FILE
-        self._reached = self._saved = _load(self._path)
+        self.told: Health | None = None  # None until it was looked
+        self._reached = self._saved = last_reached(self._path)
         self._rate, self._rated = USUAL_RATE, float("-inf")
+        self._night, self._mended, self._read = Upkeep(), 0, float("-inf")
         self._order = (
             -1,
             0.0,
@@ -98,6 +105,7 @@ class HealthWatch:
             told = await asyncio.to_thread(self._look, loop.time(), await self._devices())
         except JournalError as exc:
             raise JournalFailed(str(exc)) from exc
+        self.told = told
         self._board.tell(told)
 
     async def _try(self, order: TrySync) -> Done:
@@ -128,7 +136,7 @@ class HealthWatch:
                     Hub(joined, is_root, waiting.registers + waiting.others, self._reached, contact.failed),
                     ms,
                 ),
-                lights.disk(space),
+                lights.disk(space, self._kept(now)),
                 lights.devices(devices),
                 lights.power(supplies(self._around.supplies)),
             ),
@@ -137,6 +145,7 @@ class HealthWatch:
             reached=self._reached,
             trying=joined and contact.tries == tries and now < until,
             minutes_free=space.minutes,
+            backup=self._night.backup,
         )
 
     def _waiting(self, db: Connection) -> Waiting:
@@ -150,9 +159,19 @@ class HealthWatch:
                 durable.save(self._path, msgspec.json.encode(_Kept(self._reached)))
                 self._saved = self._reached
 
+    def _kept(self, now: float) -> Kept:
+        """Return what last night found, and what was put right."""
+        if now - self._read > REREAD:
+            self._read = now
+            state = Path(self._config.state)
+            self._night, self._mended = upkeep.load(state), mending.mended(state).at
+        night, ago = self._night, time.time() * 1000 - self._mended
+        damaged = bool(night.journal or night.names) and night.at > self._mended
+        return Kept(self._around.trouble, damaged, abs(ago) < TOLD)
+
     def _space(self, now: float) -> Space:
         if now - self._rated > RATED:
-            self._rate, self._rated = self._measured_rate(), now
+            self._rate, self._rated = measured_rate(self._store), now
         folder = self._store.place.folder
         folder = folder if folder.is_dir() else Path(self._config.state)
         try:
@@ -161,12 +180,13 @@ class HealthWatch:
         except OSError:
             return Space(0, self._rate, read_only=True)
 
-    def _measured_rate(self) -> int:
-        """Return how many bytes a minute of a recording has here."""
-        recent = self._store.list(datetime.now(UTC) - RECENT)
-        long = [each for each in recent if each.seconds > 60 and each.bytes > 0]
-        minutes = sum(each.seconds for each in long) / 60
-        return round(sum(each.bytes for each in long) / minutes) if minutes else USUAL_RATE
+
+def measured_rate(store: Store) -> int:
+    """Return how many bytes a minute of a recording has here."""
+    recent = store.list(datetime.now(UTC) - RECENT)
+    long = [each for each in recent if each.seconds > 60 and each.bytes > 0]
+    minutes = sum(each.seconds for each in long) / 60
+    return round(sum(each.bytes for each in long) / minutes) if minutes else USUAL_RATE
 
 
 def waiting(db: Connection, me: str) -> Waiting:
@@ -206,7 +226,8 @@ def _read(path: Path) -> str:
         return ""
 
 
-def _load(path: Path) -> int:
+def last_reached(path: Path) -> int:
+    """Return when the hub was reached, by the file that says so; 0 for never, or not known."""
     with suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return msgspec.json.decode(path.read_bytes(), type=_Kept).reached
     return 0

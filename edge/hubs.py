@@ -40,11 +40,16 @@ def believed(answer: Answer, networks: Sequence[Network]) -> Hub | None:
     """Return the hub an answer claims, None for nonsense; `networks` are those this computer is in."""
     name = (answer.properties.get(b"name") or b"").decode("utf-8", "replace")
     depth = answer.properties.get(b"depth") or b""
-    urls = tuple(_url(each, answer.port) for each in _near_first(answer.addresses, networks))
+    urls = urls_of(answer, networks)
     sound = NODE.fullmatch(answer.node) and DEPTH.fullmatch(depth) and 0 < answer.port <= 65535 and urls
     if not sound or not name.isprintable() or not 0 < len(name) <= MAX_NAME:
         return None
     return Hub(answer.node, name, int(depth), urls)
+
+
+def urls_of(answer: Answer, networks: Sequence[Network]) -> tuple[str, ...]:
+    """Return where an answer says that it can be reached, nearest first."""
+    return tuple(_url(each, answer.port) for each in _near_first(answer.addresses, networks))
 
 
 class Hubs:

@@ -13,9 +13,11 @@ import aiohttp
 from msgspec import Struct
 
 from edge.errors import JournalFailed
+from sync.backups import FOLDER as BACKUP
+from sync.backups import NAMES
 from sync.client import ParentRefuses, Uplink
 from sync.errors import DiskFull, JournalError
-from sync.joining.identity import Identity, Parent, load_or_create, load_parent
+from sync.joining.identity import PARENT_FILE, Identity, Parent, load_or_create, load_parent
 from sync.joining.tls import HubMismatch, NodeUnknown, client_context
 from sync.ledger import Ledger, computer
 from sync.names import Names
@@ -24,30 +26,41 @@ LOOK = 1.0  # seconds between looks for what other processes did: a command of a
 KEEP_ALIVE = 300.0  # seconds a connection to the hub is kept: five exchanges that have nothing to say
 PRIVATE = 0o700  # the journal tells of children: nobody else on this computer reads it
 
+Version = tuple[int, int, int]
+
 log = logging.getLogger(__name__)
 
 
 class Journal:
     """The files below `journal` in the state folder; close it when done."""
 
-    def __init__(self, state: Path, school: str = "") -> None:
+    def __init__(self, state: Path, school: str = "", kind: type[Ledger] = Ledger) -> None:
         self.folder = state / "journal"
         self._school = school
+        self._parent: Parent | None = None
+        self._parent_version: Version | None = None
         try:
             self.folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
             self.identity: Identity = load_or_create(self.folder)
-            self.ledger = Ledger(self.folder, self.identity.node)
-            self.names = Names(self.folder / "names.db")
+            self.ledger = kind(self.folder, self.identity.node)
+            self.names = Names(self.folder / NAMES, state / BACKUP / NAMES)
         except (JournalError, OSError) as exc:
             raise JournalFailed(f"the journal in {self.folder} cannot be opened: {exc}") from exc
 
     @property
     def parent(self) -> Parent | None:
-        """The hub this node was enrolled with; raises JournalFailed."""
-        try:
-            return load_parent(self.folder)
-        except JournalError as exc:
-            raise JournalFailed(str(exc)) from exc
+        """The hub this node was enrolled with; raises JournalFailed.
+
+        Asked for at each piece of a download, so it is read and checked only where it has changed.
+        """
+        version = _version(self.folder / PARENT_FILE)
+        if version is None or version != self._parent_version:
+            try:
+                self._parent = load_parent(self.folder)
+            except JournalError as exc:
+                raise JournalFailed(str(exc)) from exc
+            self._parent_version = version
+        return self._parent
 
     @property
     def school(self) -> str:
@@ -125,6 +138,15 @@ class Upstream:
             self._following.reschedule(asyncio.get_running_loop().time())
         self.wake.set()
         self._joined()
+
+
+def _version(path: Path) -> Version | None:
+    """Return what tells one file of this name from the next; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _cause(exc: JournalError) -> str:

@@ -62,6 +62,10 @@ class Lessons:
         recorder = self._recorders.get(stream)
         return recorder.state if recorder else RecordingState("off")
 
+    def takes(self) -> dict[str, int]:
+        """Return how often the writer of each recording came for more: who hangs shows the same again."""
+        return {name: each.takes for name, each in self._recorders.items() if not each.is_closed}
+
     def reels(self, stream: str) -> tuple[Reel, ...]:
         """Return the files of a stream's recording that are written or finished now."""
         ended = [reel for each in self._ending if each.stream == stream for reel in each.reels]

@@ -37,6 +37,17 @@ class Space(Struct, frozen=True):
         return 0 if self.read_only else max(0, self.free // max(1, self.rate))
 
 
+class Kept(Struct, frozen=True):
+    """How what is kept on the disk fares."""
+
+    trouble: str = ""  # why nothing can be kept since the daemon's start
+    damaged: bool = False  # last night found a file damaged, and nobody has started the daemon since
+    mended: bool = False  # a damaged file was put right lately
+
+
+WELL = Kept()
+
+
 class Supply(Struct, frozen=True):
     """One power supply as the kernel lists it; None where it does not say."""
 
@@ -64,12 +75,18 @@ def hub(known: Hub, now: int) -> Light:
     return Light("hub", "good", "light-hub-even")
 
 
-def disk(space: Space) -> Light:
+def disk(space: Space, kept: Kept = WELL) -> Light:
     """Return the light of the disk."""
+    if kept.trouble:
+        return Light("disk", "bad", "light-disk-nothing-kept")
+    if kept.damaged:
+        return Light("disk", "bad", "light-disk-damaged")
     if space.read_only:
         return Light("disk", "bad", "light-disk-read-only")
     if space.minutes == 0:
         return Light("disk", "bad", "light-disk-full")
+    if kept.mended:
+        return Light("disk", "poor", "light-disk-mended")
     if space.minutes < ENOUGH:
         return Light("disk", "poor", "light-disk-minutes", {"count": space.minutes})
     return Light("disk", "good", "light-disk-hours", {"count": space.minutes // 60})
@@ -79,6 +96,8 @@ def devices(known: Devices | None) -> Light:
     """Return the light of the devices."""
     if known is None or not known.devices:
         return Light("devices", "none", "light-devices-none")
+    if any(each.stopping == "unproven" for each in known.devices):
+        return Light("devices", "bad", "light-devices-unproven")
     if known.stopped:
         return Light("devices", "poor", "light-devices-stopped")
     silent = sum(1 for each in known.devices if each.state not in ("ready", "probing"))

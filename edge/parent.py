@@ -15,6 +15,7 @@ from edge.hubs import Hub, Hubs
 from edge.journal import Journal
 from edge.media.link import Link
 from edge.media.pull import CONNECT_TIME, REQUEST_TIME, Parent, ParentFailed, Pull
+from edge.media.sight import Sight
 from edge.media.studio import Studio
 from edge.media.transport import Identity
 from sync.joining.identity import Parent as Enrolled
@@ -38,6 +39,14 @@ class ParentLink:
     def reached(self) -> bool | None:
         """Whether the parent answers; None while there is nobody to follow."""
         return self._link.reached if self._link else None
+
+    def pulled(self) -> list[str]:
+        """Return the streams that come from the parent now."""
+        return self._link.pulled() if self._link else []
+
+    async def tell(self, stream: str, sight: Sight) -> bool:
+        """Say to the parent what a stream looks like here; false when it was not told."""
+        return self._link is not None and await self._link.tell(stream, sight)
 
     async def run(self, identity: Identity, ntp: Callable[[], float], loopback: bool) -> None:
         """Follow the parent until cancelled; end when a found one is gone, so that another is chosen."""

@@ -1,10 +1,11 @@
 """`tirek recordings`: what a node has recorded, and whether it is whole."""
 
+from math import ceil
 from pathlib import Path
 
 from edge.media.record.recording import Recording
 from edge.media.record.store import Store
-from edge.media.record.verify import summary, verify
+from edge.media.record.verify import UNHEALED, summary, verify
 
 HEAD = f"{'recording':<44} {'started (UTC)':<20} {'length':>8} {'size':>9}  state"
 
@@ -40,5 +41,10 @@ def _condition(recording: Recording) -> str:
         return recording.state
     if recording.whole:
         return "whole"
+    if recording.unhealed:
+        return f"cannot be healed: {UNHEALED[recording.unhealed]}"
+    if recording.source:
+        share = 1 - recording.missing / max(recording.seconds, 1.0)
+        return f"healed {min(99.99, 100 * share):.2f} %, {ceil(recording.missing)} s missing"
     missing = sum(gap.seconds for gap in recording.gaps)
     return f"{len(recording.gaps)} gaps, {missing:.1f} s" if recording.gaps else "not whole"

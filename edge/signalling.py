@@ -6,7 +6,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from edge.access import Door, Throttle, asker_of
-from edge.media import sdp
+from edge.media import sdp, sight
 from edge.media.negotiate import Refused
 from edge.media.pull import NAME_HEADER
 from edge.media.session import Session, Sessions
@@ -46,6 +46,7 @@ class Signalling:
             web.post("/whep/{stream:.*}", self._watch),
             web.patch("/session/{id}", self._trickle),
             web.delete("/session/{id}", self._end),
+            web.post("/session/{id}/sight", self._look),
         ]
 
     async def _options(self, request: web.Request) -> web.Response:
@@ -84,6 +85,17 @@ class Signalling:
         session = self._owned(request)
         await self._sessions.end(session)
         return web.Response(headers=CORS)
+
+    async def _look(self, request: web.Request) -> web.Response:
+        """Somebody says how the lesson looks where it is shown."""
+        self._slow_down(request)
+        session = self._owned(request)
+        try:
+            told = sight.read(await request.read())
+        except sight.BadSight as exc:
+            raise Refused(400, "bad-request", f"not what a lesson may look like: {exc}") from exc
+        self._whep.told(session, told, asyncio.get_running_loop().time())
+        return web.Response(status=204, headers=CORS)
 
     def _owned(self, request: web.Request) -> Session:
         session = self._sessions.find(request.match_info["id"])

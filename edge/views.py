@@ -25,10 +25,13 @@ PAGE_OF = {
     "/": "watch.html",
     "/teach": "teach.html",
     "/recordings": "recordings.html",
+    "/library": "library.html",
     "/check": "check.html",
 }
 STATIC = (".js", ".css", ".svg")
 UNSPOKEN = '<html lang="kk">'  # how every page begins; the node's own language takes its place
+
+TROUBLE = '<script type="module" src="/static/trouble.js"></script>\n</body>'
 
 Recording = Callable[[str], dict[str, str]]
 
@@ -36,11 +39,23 @@ Recording = Callable[[str], dict[str, str]]
 class Views:
     """Pages and lists for people and other nodes."""
 
-    def __init__(self, config: Config, door: Door, studio: Studio, whep: Whep, recording: Recording) -> None:
+    def __init__(
+        self,
+        config: Config,
+        door: Door,
+        studio: Studio,
+        whep: Whep,
+        recording: Recording,
+        trouble: str = "",
+    ) -> None:
+        """`trouble` says why nothing can be kept on the disk."""
         self._config = config
+        self._trouble = trouble
         spoken = f'<html lang="{config.lang}" data-school="{config.lang}">'
         texts = {path: (PAGES / name).read_text(encoding="utf-8") for path, name in PAGE_OF.items()}
         self._pages = {path: text.replace(UNSPOKEN, spoken) for path, text in texts.items()}
+        if trouble:
+            self._pages = {path: text.replace("</body>", TROUBLE) for path, text in self._pages.items()}
         self._files = {path.name: path for path in PAGES.iterdir() if path.suffix in STATIC}
         self._door = door
         self._studio = studio
@@ -53,6 +68,7 @@ class Views:
             web.get("/", self._page),
             web.get("/teach", self._page),
             web.get("/recordings", self._page),
+            web.get("/library", self._page),
             web.get("/check", self._page),
             web.get("/static/{file}", self._static),
             web.get("/api/words/{lang}", self._words),
@@ -81,7 +97,8 @@ class Views:
             raise web.HTTPNotFound from exc
 
     async def _node(self, request: web.Request) -> web.Response:
-        return web.json_response({"name": self._config.name, "lang": self._config.lang, "version": VERSION})
+        told = {"name": self._config.name, "lang": self._config.lang, "version": VERSION}
+        return web.json_response(told | ({"trouble": self._trouble} if self._trouble else {}))
 
     async def _streams(self, request: web.Request) -> web.Response:
         self._door.admit(asker_of(request.remote, request.headers), "watch")
@@ -119,6 +136,8 @@ class Views:
                 "sees": health.sees,
                 "hears": health.hears,
                 "frozen": health.frozen,
+                "picture": health.sight.picture,
+                "sound": health.sight.sound,
                 "loss": health.loss,
                 "rtt": health.rtt,
                 "bitrate": health.bitrate,

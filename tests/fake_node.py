@@ -156,7 +156,7 @@ class FakeNode:
             return web.Response(status=503)  # nobody hears it, and no file is opened for nobody
         refusal = self.refusals.get(request.path)
         answer: web.StreamResponse = refusal.answer() if refusal else await handler(request)
-        answer.headers["Content-Security-Policy"] = POLICY
+        answer.headers.setdefault("Content-Security-Policy", POLICY)
         return answer
 
     async def _page(self, request: web.Request) -> web.FileResponse:

@@ -56,6 +56,8 @@ def test_a_trial_lets_anyone_in_and_still_knows_names() -> None:
     ("remote", "host", "origin", "here"),
     [
         ("127.0.0.1", "localhost:8080", "", True),
+        ("::ffff:127.0.0.1", "localhost", "", True),
+        ("::ffff:10.0.0.7", "localhost", "", False),
         ("127.0.0.1", "localhost", "http://localhost", True),
         ("127.0.0.1", "127.0.0.1:8080", "http://127.0.0.1:8080", True),
         ("::1", "[::1]:8080", "http://[::1]:8080", True),

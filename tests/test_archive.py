@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
+from msgspec.structs import replace
 
-from edge.media.record.recording import Recording
+from edge.media.record.durable import Disk
+from edge.media.record.pieces import MAX_ANSWER, MAX_REQUEST, Piece, encode
+from edge.media.record.recording import Recording, save
+from edge.media.record.sheet import decode
 from tests.content.hubs import archive_app, long_lesson, recorded, serving
 
 
@@ -55,3 +59,68 @@ async def test_the_index_of_a_recording_is_there_by_ranges(
 async def test_no_other_name_leads_to_an_index(http: ClientSession, name: str) -> None:
     async with http.get(f"/recordings/{name}/index") as response:
         assert response.status == 404
+
+
+async def ask(http: ClientSession, ident: str, wire: bytes, digest: str) -> tuple[int, bytes]:
+    """Ask for pieces of a file; return the status and what came."""
+    headers = {"If-Match": f'"{digest}"'} if digest else {}
+    async with http.post(f"/recordings/{ident}/frames", data=wire, headers=headers) as response:
+        return response.status, await response.read()
+
+
+async def test_pieces_of_a_file_come_one_behind_the_other(
+    hub: tuple[Path, Recording], http: ClientSession
+) -> None:
+    state, recording = hub
+    content = recording.path(state / "recordings").read_bytes()
+    pieces = [Piece(7, 3), Piece(100, 300_000), Piece(len(content) - 5, 5)]
+    wanted = b"".join(content[each.at : each.end] for each in pieces)
+    assert await ask(http, recording.id, encode(pieces), recording.digest) == (200, wanted)
+
+
+async def test_a_sheet_tells_what_the_file_is_made_of(
+    hub: tuple[Path, Recording], http: ClientSession
+) -> None:
+    async with http.get(f"/recordings/{hub[1].id}/frames") as response:
+        sheet = decode(await response.read())
+    assert (sheet.digest, sheet.size) == (hub[1].digest, hub[1].bytes)
+    assert len(sheet.form.index.entries) == sum(hub[1].frames.values())
+
+
+@pytest.mark.parametrize(
+    ("wire", "digest", "status"),
+    [
+        (encode([Piece(0, 5)]), "", 412),
+        (encode([Piece(0, 5)]), "another", 412),
+        (b"", "right", 400),
+        (b"\x80", "right", 400),
+        (encode([Piece(0, MAX_ANSWER), Piece(MAX_ANSWER, 1)]), "right", 400),
+        (encode([Piece(1 << 30, 1)]), "right", 416),
+        (b"\1" * (MAX_REQUEST + 1), "right", 413),
+    ],
+)
+async def test_pieces_that_cannot_be_are_refused(
+    hub: tuple[Path, Recording], http: ClientSession, wire: bytes, digest: str, status: int
+) -> None:
+    noted = hub[1].digest if digest == "right" else digest
+    assert (await ask(http, hub[1].id, wire, noted))[0] == status
+
+
+@pytest.mark.parametrize("name", ["..", "nothing-20261126T081500Z", "a.idx"])
+async def test_no_other_name_leads_to_frames(http: ClientSession, name: str) -> None:
+    async with http.get(f"/recordings/{name}/frames") as response:
+        assert response.status == 404
+    assert (await ask(http, name, encode([Piece(0, 5)]), "any"))[0] == 404
+
+
+async def test_of_a_recording_that_grows_no_frames_are_told(
+    hub: tuple[Path, Recording], http: ClientSession
+) -> None:
+    folder = hub[0] / "recordings"
+    growing = replace(hub[1], id="other-20261126T081500Z", state="recording", digest="")
+    save(Disk(), folder, growing)
+    try:
+        async with http.get(f"/recordings/{growing.id}/frames") as response:
+            assert response.status == 404
+    finally:
+        (folder / f"{growing.id}.json").unlink()

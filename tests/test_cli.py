@@ -1,5 +1,6 @@
 """The command `tirek`, as a person types it."""
 
+import socket
 import subprocess
 import sys
 import tomllib
@@ -47,6 +48,17 @@ def test_a_bad_configuration_is_refused_with_status_1(
 def test_a_node_is_not_run_with_a_wrong_flag(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "--state", str(tmp_path), "--listen", "here:80"]) == 1
     assert capsys.readouterr().err.startswith("command line: `listen`")
+
+
+def test_a_port_that_another_program_has_is_said_in_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        line = [sys.executable, "-m", "edge", "run", "--state", str(tmp_path), "--listen", address]
+        line += ["--no-discovery", "--no-usb"]
+        done = subprocess.run(line, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(f"cannot listen on {address}: ")
+    assert "Traceback" not in done.stderr
 
 
 def test_a_file_and_a_trial_exclude_each_other(tmp_path: Path) -> None:

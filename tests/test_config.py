@@ -100,6 +100,20 @@ may = ["watch", "publish"]
             "parent_token = 'x'",
             "`parent_token` needs `parent`: it is never sent to a hub that was only found",
         ),
+        (
+            "[budget]\nquiet = ['25:00', '06:00']",
+            '`quiet` in the table [budget] must be two times such as ["08:00", "18:00"], '
+            "not ['25:00', '06:00']",
+        ),
+        ("[budget]\nquiet = ['08:00']", "`quiet` in the table [budget] needs two times, from and until"),
+        (
+            "[budget]\nquiet = ['08:00', '08:00']",
+            "`quiet` in the table [budget] needs two times, from and until",
+        ),
+        (
+            "[budget]\nrate = 1",
+            "`rate` in the table [budget] must be kbit/s, from 16 to 1000000, not 1",
+        ),
         ("[[port]]\ndriver = 'lines'", "`path` is missing in [[port]] number 1"),
         (
             "[[port]]\npath = 'tty'",

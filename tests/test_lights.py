@@ -1,9 +1,12 @@
 """Four lights, each with the words of what is so."""
 
+from typing import Literal
+
 import pytest
+from msgspec import structs
 
 from edge.contract.notices import Device, Devices, Light
-from edge.lights import Hub, Space, Supply, devices, disk, hub, power
+from edge.lights import Hub, Kept, Space, Supply, devices, disk, hub, power
 
 NOW = 1_795_662_000_000
 MINUTE = 60_000
@@ -53,12 +56,29 @@ def test_the_light_of_the_disk_tells_how_much_can_be_recorded(what: str) -> None
     assert disk(space) == light
 
 
+KEPT: dict[str, tuple[Kept, Literal["bad", "poor"], str]] = {
+    "nothing can be kept": (Kept("read-only", mended=True), "bad", "light-disk-nothing-kept"),
+    "a file is damaged": (Kept(damaged=True, mended=True), "bad", "light-disk-damaged"),
+    "a damaged file was put right": (Kept(mended=True), "poor", "light-disk-mended"),
+}
+
+
+@pytest.mark.parametrize("what", KEPT)
+def test_the_light_of_the_disk_tells_what_became_of_what_is_kept(what: str) -> None:
+    kept, state, said = KEPT[what]
+    assert disk(Space(3_000_000_000, 10_000_000), kept) == Light("disk", state, said)
+
+
 def test_the_light_of_devices_tells_of_those_that_are_silent() -> None:
     ready, gone = Device("a", "A", "sensor"), Device("b", "B", "sensor", "gone")
     assert devices(None).said == devices(Devices()).said == "light-devices-none"
     assert devices(Devices((ready,))) == Light("devices", "good", "light-devices-ready", {"count": 1})
     assert devices(Devices((ready, gone))) == Light("devices", "poor", "light-devices-silent", {"count": 1})
     assert devices(Devices((ready,), stopped=True)).said == "light-devices-stopped"
+    doubted = structs.replace(gone, stopping="unproven")
+    assert devices(Devices((ready, doubted), stopped=True)) == Light(
+        "devices", "bad", "light-devices-unproven"
+    )
 
 
 MAINS, BATTERY = Supply("Mains", online=True), Supply("Battery", percent=80, status="Charging")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.__main__ import main
 from edge.commands.place import give_to_who_types, opened
 from edge.commands.screen import printable
 from sync.records import ScreenNote
@@ -41,6 +42,20 @@ def test_what_root_writes_belongs_to_the_daemons_user(state: Path) -> None:
     assert {"journal.db", "names.db", "node.pem", "reserve"} <= owners.keys()
     assert set(owners.values()) == {OWNER}
     assert (os.geteuid(), os.getegid()) == (0, 0)
+
+
+@as_root
+def test_what_is_published_by_sudo_is_read_as_who_types_and_kept_as_the_daemons_user(
+    state: Path, tmp_path: Path
+) -> None:
+    secret = tmp_path / "a.mp4"
+    secret.write_bytes(b"only root may read this")
+    secret.chmod(0o600)
+    assert main(["invite", "aul", "--state", str(state)]) == 0
+    assert main(["library", "add", str(secret), "--state", str(state)]) == 0
+    kept = [*(state / "content").iterdir(), state / "journal" / "publisher.pem"]
+    assert len(kept) == 4
+    assert {each.stat().st_uid for each in kept} == {OWNER}
 
 
 @as_root

@@ -2,23 +2,23 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
 
-Commands = Any  # what argparse's add_subparsers returns has no public name
+from edge.commands.flags import Commands, of_node
 
 
 def add_device_commands(commands: Commands) -> None:
     """Add `tirek device …` to the program's parser."""
     parser = commands.add_parser("device", help="sensors and robots that are plugged in")
     below = parser.add_subparsers(required=True, metavar="COMMAND", dest="does")
-    _placed(below, "list", "what is plugged in, by the daemon of this computer")
+    of_node(below, "list", "what is plugged in, by the daemon of this computer", device)
     _add_probe(below)
-    reading = _placed(below, "read", "print what a device measures, as it comes")
+    reading = of_node(below, "read", "print what a device measures, as it comes", device)
     reading.add_argument("device", metavar="DEVICE", help="its id, as `device list` shows it")
     reading.add_argument("--seconds", type=float, metavar="N", help="end then; at Ctrl-C when not given")
     _add_describe(below)
     _add_calibrate(below)
     _add_stop(below)
+    of_node(below, "allow", "let robots move again after a stop of everything", device)
     _add_simulate(below)
 
 
@@ -32,6 +32,7 @@ def device(parsed: argparse.Namespace) -> int:
         "read": devices.read,
         "describe": devices.describe,
         "stop": devices.stop,
+        "allow": devices.allow,
         "simulate": devices.simulate,
     }
     return doing[parsed.does](parsed)
@@ -45,7 +46,7 @@ def _add_probe(below: Commands) -> None:
 
 
 def _add_describe(below: Commands) -> None:
-    describing = _placed(below, "describe", "say what a device is, for good")
+    describing = of_node(below, "describe", "say what a device is, for good", device)
     describing.add_argument("device", metavar="DEVICE")
     describing.add_argument("--label", metavar="TEXT", help="what the school calls it")
     describing.add_argument("--driver", metavar="NAME", help='whose it is; "" to search for it again')
@@ -63,7 +64,9 @@ def calibrate(parsed: argparse.Namespace) -> int:
 
 
 def _add_calibrate(below: Commands) -> None:
-    calibrating = _placed(below, "calibrate", "say what a channel shows and what is true, from now on")
+    calibrating = of_node(
+        below, "calibrate", "say what a channel shows and what is true, from now on", device
+    )
     calibrating.add_argument("device", metavar="DEVICE")
     calibrating.add_argument("channel", metavar="CHANNEL", help="as `device list` shows it")
     how = calibrating.add_mutually_exclusive_group(required=True)
@@ -83,7 +86,7 @@ def _point(text: str) -> tuple[float, float]:
 
 
 def _add_stop(below: Commands) -> None:
-    stopping = _placed(below, "stop", "stop what moves, with and without a daemon")
+    stopping = of_node(below, "stop", "stop what moves, with and without a daemon", device)
     stopping.add_argument("device", nargs="?", metavar="DEVICE")
     stopping.add_argument("--all", action="store_true", help="whatever moves")
     stopping.add_argument("--after-crash", action="store_true", help="ask no daemon; for systemd")
@@ -94,12 +97,3 @@ def _add_simulate(below: Commands) -> None:
     simulating.add_argument("name", metavar="NAME", help="for example thermometer, firmata or mbot")
     simulating.add_argument("--link", type=Path, metavar="PATH", help="a path that leads to it")
     simulating.set_defaults(command=device)
-
-
-def _placed(below: Commands, name: str, text: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = below.add_parser(name, help=text)
-    place = parser.add_mutually_exclusive_group()
-    place.add_argument("--config", type=Path, metavar="FILE", help="of the node; /etc/tirek/tirek.toml")
-    place.add_argument("--state", metavar="DIR", help="the state folder of a node that has no file")
-    parser.set_defaults(command=device)
-    return parser

@@ -2,28 +2,35 @@
 
 import argparse
 import asyncio
+import signal
+import sys
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from devices.driver import Channel, Driver
 from devices.errors import DeviceError
 from devices.far_port import FarPort
 from devices.identity import identify
 from devices.port import Port
 from devices.ports import plugged
 from devices.probing import Found, Probe, candidates, may_ask
+from devices.quality import brief, full
 from devices.registry import found, kinds, simulators
 from edge.client import Client, DaemonAway
+from edge.commands import stopping
 from edge.commands.asking import asked, socket_of
-from edge.commands.place import CommandRefused, settings
+from edge.commands.place import CommandRefused, settings, who
 from edge.commands.screen import print_table, printable
 from edge.config import LAB
-from edge.contract.commands import DescribeDevice, StopDevice, StopEverything
+from edge.contract.commands import AllowMotion, DescribeDevice
 from edge.contract.notices import Device, Devices, Reading
-from edge.lab.halting import halt, movers
 from edge.lab.socket import search
 
 LONGEST = 2.0  # seconds for a daemon to answer; who is to stop robots does not wait longer for one that hangs
+TELLS = 2.0  # seconds for an instrument that was found to say what it measures
 COLUMNS = ("DEVICE", "LABEL", "STATE", "DRIVER", "PORT", "MEASURES AND MOVES", "REMARK")
 
 
@@ -32,7 +39,8 @@ def list_devices(parsed: argparse.Namespace) -> int:
     devices = asked(_devices(socket_of(parsed)))
     print_table(COLUMNS, [_row(each) for each in devices.devices])
     if devices.stopped:
-        print("everything is stopped")
+        by = f" by {printable(devices.stopped_by)}" if devices.stopped_by else ""
+        print(f"everything is stopped{by}: `tirek device allow` ends that")
     for broken in found()[1]:
         print(f"driver {broken.name} cannot be loaded: {printable(broken.reason)}")
     return 0
@@ -56,15 +64,18 @@ def stop(parsed: argparse.Namespace) -> int:
     """Stop one device or all: by the daemon, or without one where none answers."""
     if (parsed.device is None) == (not parsed.all):
         raise CommandRefused("say which device, or --all")
-    command = StopEverything() if parsed.all else StopDevice(parsed.device)
     if not parsed.after_crash:
         try:
-            asked(_order(socket_of(parsed), command))
-            return 0
-        except CommandRefused as exc:
-            if not isinstance(exc.__cause__, DaemonAway | TimeoutError):
-                raise
-    return _stop_alone(Path(settings(parsed).state) / LAB, parsed.device)
+            return stopping.by_daemon(socket_of(parsed), parsed.device)
+        except stopping.NobodyThere as exc:
+            print(f"{exc}: its ports are tried without it", file=sys.stderr)
+    return stopping.alone(Path(settings(parsed).state) / LAB, parsed.device, parsed.after_crash)
+
+
+def allow(parsed: argparse.Namespace) -> int:
+    """Let robots move again after a stop of everything."""
+    asked(_order(socket_of(parsed), AllowMotion(who())))
+    return 0
 
 
 def probe(parsed: argparse.Namespace) -> int:
@@ -90,6 +101,8 @@ def simulate(parsed: argparse.Namespace) -> int:
         port = FarPort(makers[parsed.name](), parsed.link)
     except OSError as exc:
         raise CommandRefused(f"{parsed.link}: {exc.strerror}") from exc
+    for each in (signal.SIGINT, signal.SIGTERM):  # in the background a shell lets the first be ignored
+        signal.signal(each, signal.default_int_handler)
     print(parsed.link or port.path, flush=True)
     try:
         asyncio.run(port.run())
@@ -100,16 +113,6 @@ def simulate(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _stop_alone(folder: Path, device: str | None) -> int:
-    known = [(record, path) for record, path in movers(folder) if device in (None, record.id)]
-    if device is not None and not known:
-        raise CommandRefused(f"{device}: nothing of this name that moves is plugged in")
-    halted = asyncio.run(halt(folder, known))
-    for each in halted:
-        print(f"{each.device}: {each.fault or 'stopped'}")
-    return int(any(each.fault for each in halted))
-
-
 async def _probe(path: str, ask: bool) -> int:
     usb = plugged().get(path)
     which = None if usb is None else (usb.vendor, usb.product)
@@ -117,17 +120,32 @@ async def _probe(path: str, ask: bool) -> int:
     asks = may_ask(tried, which, ask)
     port = await Port.open(path)
     try:
-        answer = await search(Probe(tried, asks, time.monotonic()), port, time.monotonic, asyncio.Event())
+        probe = Probe(tried, asks, time.monotonic(), spares=not ask)
+        answer = await search(probe, port, time.monotonic, asyncio.Event())
+        channels = await _channels(answer.kind.make(), port) if isinstance(answer, Found) else ()
     finally:
         port.close()
     if isinstance(answer, Found):
         profile = f" {answer.kind.profile}" if answer.kind.profile else ""
         print(f"{path}: {printable(answer.identity)} ({answer.kind.name}{profile}, {answer.baud} baud)")
+        for each in channels:
+            print(f"  {printable(full(each))}")
         return 0
     heard = "somebody speaks, whom nobody here understands" if answer.heard else "nothing was heard"
     asked = "" if asks else "; nothing was asked: --ask allows that"
     print(f"{path}: {heard} at {', '.join(map(str, answer.bauds))} baud{asked}")
     return 1
+
+
+async def _channels(driver: Driver, port: Port) -> Sequence[Channel]:
+    """Return what it measures, once it has said so; raise LineLost."""
+    port.write(driver.begin())
+    with suppress(TimeoutError):
+        async with asyncio.timeout(TELLS):
+            while not driver.channels:
+                driver.feed(await port.read(), time.monotonic())
+                port.write(driver.ask(time.monotonic()))
+    return driver.channels
 
 
 async def _devices(socket: Path) -> Devices:
@@ -153,13 +171,13 @@ async def _read(socket: Path, device: str, seconds: float | None) -> None:
             return
 
 
-async def _order(socket: Path, command: DescribeDevice | StopDevice | StopEverything) -> None:
+async def _order(socket: Path, command: DescribeDevice | AllowMotion) -> None:
     async with Client(socket) as client, asyncio.timeout(LONGEST):
         await client.do(command)
 
 
 def _row(it: Device) -> tuple[str, ...]:
-    does = [f"{each.name} [{each.unit}]" for each in it.channels]
+    does = [brief(each) for each in it.channels]
     does += [f"{each.name} {each.low:g}…{each.high:g} {each.unit}" for each in it.actuators]
     does += [f"program {each}" for each in it.programs]
     blanks = ", ".join(f"{key} {value}" for key, value in it.blanks.items())

@@ -2,9 +2,9 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
 
-Commands = Any  # what argparse's add_subparsers returns has no public name
+from edge.commands.flags import Commands, of_node
+
 LANGUAGES = ("kk", "ru", "en")
 
 
@@ -36,12 +36,8 @@ def experiment(parsed: argparse.Namespace) -> int:
 
 
 def _placed(below: Commands, name: str, text: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = below.add_parser(name, help=text)
-    place = parser.add_mutually_exclusive_group()
-    place.add_argument("--config", type=Path, metavar="FILE", help="of the node; /etc/tirek/tirek.toml")
-    place.add_argument("--state", metavar="DIR", help="the state folder of a node that has no file")
+    parser = of_node(below, name, text, experiment)
     parser.add_argument("--lang", choices=LANGUAGES, default="en", help="of titles and tables")
-    parser.set_defaults(command=experiment)
     return parser
 
 

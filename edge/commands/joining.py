@@ -4,17 +4,22 @@ import argparse
 import asyncio
 import secrets
 
+import msgspec
+
 from edge.commands.place import CommandRefused, checked_school, opened, settings, who
 from edge.commands.screen import print_table
-from sync import forks, streams, tree
+from sync import forks, streams, tree, wellbeing
 from sync.clock import ms_of, utc
 from sync.joining import enrolment, identity
 from sync.joining.enroll import enroll as join
 from sync.joining.invitations import Invitations
 from sync.ledger import computer
 from sync.records import Audited, NodeRevoked
+from sync.wellbeing import Told
 
 SILENT = 15 * 60_000  # milliseconds: a node looks every minute, and is noted as heard every five
+OLD = 2 * 86_400_000  # milliseconds: a node says every day how it is
+SEVERITY = {"good": 0, "poor": 1, "bad": 2}
 SKEW = 120_000  # milliseconds a clock may be off until the list says so
 
 
@@ -57,8 +62,15 @@ def nodes(parsed: argparse.Namespace) -> int:
     """Print every node below this one: who is behind, and since when."""
     with opened(parsed) as journal:
         now = journal.ledger.now()
-        rows = [_row(each, now) for each in journal.ledger.read(tree.standings)]
-    print_table(("school", "node", "name", "state", "last heard", "waiting", "clock"), rows)
+        standings, told = journal.ledger.read(lambda db: (tree.standings(db), wellbeing.newest(db)))
+    if parsed.json:
+        listed = [_listed(each, told.get(each.node), now) for each in standings]
+        print(msgspec.json.format(msgspec.json.encode(listed)).decode())
+        return 0
+    rows = [(*_row(each, now), *_health(told.get(each.node), now)) for each in standings]
+    print_table(
+        ("school", "node", "name", "state", "last heard", "waiting", "clock", "health", "version"), rows
+    )
     return 0
 
 
@@ -88,6 +100,26 @@ def _row(each: tree.Standing, now: int) -> tuple[str, ...]:
         else f"{_length(abs(each.ahead))} {'ahead' if each.ahead > 0 else 'behind'}"
     )
     return each.school, each.node, each.name, _state(each, now), heard, str(each.waiting or ""), clock
+
+
+def _health(told: Told | None, now: int) -> tuple[str, str]:
+    """Return the worst of what a node said of itself, and its version."""
+    if told is None:
+        return "", ""
+    fact = told.fact
+    worst = max(fact.lights.values(), key=lambda state: SEVERITY.get(state, 0), default="good")
+    why = ", ".join(said.removeprefix("light-") for said in fact.said.values())
+    why += f"{', ' if why else ''}{fact.damaged} recordings damaged" if fact.damaged else ""
+    old = f", {_length(now - told.at)} ago" if now - told.at > OLD else ""
+    trial = " on trial" if fact.on_trial else ""
+    return f"{worst}{f' ({why})' if why else ''}{old}", f"{fact.release or fact.version}{trial}"
+
+
+def _listed(each: tree.Standing, told: Told | None, now: int) -> dict[str, object]:
+    """Return a node for scripts; times in milliseconds since 1970."""
+    health = {"at": told.at, **msgspec.to_builtins(told.fact)} if told else None
+    plain = {field: getattr(each, field) for field in each.__struct_fields__}
+    return {**plain, "state": _state(each, now), "health": health}
 
 
 def _state(each: tree.Standing, now: int) -> str:

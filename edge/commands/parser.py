@@ -3,12 +3,14 @@
 import argparse
 from datetime import date
 from pathlib import Path
-from typing import Any
 
+from edge.commands.appliance_parser import add_appliance_commands
 from edge.commands.device_parser import add_device_commands
 from edge.commands.experiment_parser import add_experiment_commands
+from edge.commands.flags import Commands, of_node
+from edge.commands.library_parser import add_library_commands
+from edge.commands.pack_parser import add_pack_commands
 
-Commands = Any  # what argparse's add_subparsers returns has no public name
 # As in sync/records.py, whose import would take longer than `tirek --help` may.
 CODES = ("present", "late", "ill", "excused", "unexcused")
 MODELS = ("streaming", "online-teaching", "hub-and-magnet", "digital-solutions")
@@ -23,6 +25,9 @@ def add_commands(commands: Commands) -> None:
     _add_exports(commands)
     add_device_commands(commands)
     add_experiment_commands(commands)
+    add_library_commands(commands)
+    add_pack_commands(commands)
+    add_appliance_commands(commands)
 
 
 def invite(parsed: argparse.Namespace) -> int:
@@ -96,17 +101,18 @@ def forget(parsed: argparse.Namespace) -> int:
 
 
 def _add_joining(commands: Commands) -> None:
-    inviting = _command(commands, "invite", "print a code that lets one computer of a school in", invite)
+    inviting = of_node(commands, "invite", "print a code that lets one computer of a school in", invite)
     inviting.add_argument("school", metavar="SCHOOL", help="its id: 1 to 32 of a-z, 0-9 and -")
     inviting.add_argument("--hub", action="store_true", help="it may have nodes of its own below it")
-    joining = _command(commands, "enroll", "join this computer to a hub, for good", enroll)
+    joining = of_node(commands, "enroll", "join this computer to a hub, for good", enroll)
     joining.add_argument("address", metavar="HUB-ADDRESS", help="HOST or HOST:PORT; port 8443 if not given")
     joining.add_argument("code", metavar="CODE", help="what `tirek invite` printed at the hub")
     joining.add_argument("--again", action="store_true", help="leave the hub it is joined to")
     listing = commands.add_parser("nodes", help="who is below this node, and who is behind")
     below = listing.add_subparsers(required=True, metavar="COMMAND", dest="does")
-    _command(below, "list", "every node below this one: who is behind, and since when", nodes)
-    revoking = _command(below, "revoke", "let a node in no more", nodes)
+    every = of_node(below, "list", "every node below this one: who is behind, and how it is", nodes)
+    every.add_argument("--json", action="store_true", help="for scripts")
+    revoking = of_node(below, "revoke", "let a node in no more", nodes)
     revoking.add_argument("node", metavar="NODE", help="16 hexadecimal digits, as `nodes list` shows")
     revoking.add_argument("--reason", type=_text, default="", metavar="TEXT", help="why, for the journal")
 
@@ -114,27 +120,27 @@ def _add_joining(commands: Commands) -> None:
 def _add_rosters(commands: Commands) -> None:
     rosters = commands.add_parser("roster", help="the pupils of a school")
     below = rosters.add_subparsers(required=True, metavar="COMMAND", dest="does")
-    importing = _command(below, "import", "make a roster what a file says", roster)
+    importing = of_node(below, "import", "make a roster what a file says", roster)
     _add_import(importing)
     importing.add_argument("--org", default="", metavar="ID", help="the school's id in a file of several")
-    showing = _command(below, "show", "print the pupils of a school", roster)
+    showing = of_node(below, "show", "print the pupils of a school", roster)
     showing.add_argument("--school", default="", metavar="ID", help="whose; this node's own if not given")
     showing.add_argument("--class", dest="class_", default="", metavar="CLASS", help="only this class")
-    forgetting = _command(commands, "forget", "destroy the name of a pupil for good", forget)
+    forgetting = of_node(commands, "forget", "destroy the name of a pupil for good", forget)
     forgetting.add_argument("pupil", metavar="PUPIL", help="the pseudonym, as `roster show` prints it")
 
 
 def _add_timetables(commands: Commands) -> None:
     timetables = commands.add_parser("timetable", help="the lessons of a school")
     below = timetables.add_subparsers(required=True, metavar="COMMAND", dest="does")
-    importing = _command(below, "import", "make a timetable what a file says", timetable)
+    importing = of_node(below, "import", "make a timetable what a file says", timetable)
     _add_import(importing)
     importing.add_argument("--from", dest="first", type=_day, metavar="DAY", help="today if not given")
     importing.add_argument("--to", dest="last", type=_day, metavar="DAY", help="a school year if not given")
     importing.add_argument("--hub", default="", metavar="ID", help="who teaches, where the file does not say")
     importing.add_argument("--model", choices=MODELS, default="streaming", help="how, likewise")
     importing.add_argument("--zone", default="Asia/Aqtobe", help="time zone of the school")
-    looking = _command(commands, "today", "the lessons of a day, and which have a register", today)
+    looking = of_node(commands, "today", "the lessons of a day, and which have a register", today)
     looking.add_argument("--day", type=_day, metavar="DAY")
     _add_language(looking)
 
@@ -142,8 +148,8 @@ def _add_timetables(commands: Commands) -> None:
 def _add_registers(commands: Commands) -> None:
     registers = commands.add_parser("register", help="who was there")
     below = registers.add_subparsers(required=True, metavar="COMMAND", dest="does")
-    taking = _command(below, "take", "write a register; all are present but who is named", register)
-    showing = _command(below, "show", "print every register of a lesson", register)
+    taking = of_node(below, "take", "write a register; all are present but who is named", register)
+    showing = of_node(below, "show", "print every register of a lesson", register)
     for parser in (taking, showing):
         parser.add_argument("class_", type=_name, metavar="CLASS")
         parser.add_argument(
@@ -168,7 +174,7 @@ def _add_registers(commands: Commands) -> None:
 
 
 def _add_exports(commands: Commands) -> None:
-    exporting = _command(commands, "export", "write a table of the journal", export)
+    exporting = of_node(commands, "export", "write a table of the journal", export)
     exporting.add_argument("what", choices=("attendance", "lessons", "log", "conflicts"))
     exporting.add_argument("--after", default="", metavar="CURSOR", help="only what came since")
     exporting.add_argument("--school", default="", metavar="ID", help="only this school")
@@ -178,17 +184,8 @@ def _add_exports(commands: Commands) -> None:
     exporting.add_argument("--out", type=Path, metavar="FILE", help="standard output if not given")
     exporting.add_argument("--names", action="store_true", help="with the names of pupils; stay at this PC")
     _add_language(exporting)
-    copying = _command(commands, "snapshot", "write all tables into a new SQLite file", snapshot)
+    copying = of_node(commands, "snapshot", "write all tables into a new SQLite file", snapshot)
     copying.add_argument("file", type=Path, metavar="FILE")
-
-
-def _command(commands: Commands, name: str, text: str, command: Any) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=text)
-    place = parser.add_mutually_exclusive_group()
-    place.add_argument("--config", type=Path, metavar="FILE", help="of the node; /etc/tirek/tirek.toml")
-    place.add_argument("--state", metavar="DIR", help="the state folder of a node that has no file")
-    parser.set_defaults(command=command)
-    return parser
 
 
 def _add_import(parser: argparse.ArgumentParser) -> None:

@@ -71,6 +71,26 @@ def as_owner(state: Path) -> Iterator[None]:
         os.setgroups(groups)
 
 
+@contextmanager
+def as_who_types() -> Iterator[None]:
+    """Be root again for a moment, if one was: a stick that a desktop mounted is for root and one user.
+
+    To be used inside `opened`, for opening what is outside of the state folder and nothing else.
+    """
+    owner, group, groups = os.geteuid(), os.getegid(), os.getgroups()
+    if owner == 0 or os.getresuid()[0] != 0:
+        yield
+        return
+    os.seteuid(0)
+    os.setegid(0)
+    try:
+        yield
+    finally:
+        os.setgroups(groups)
+        os.setegid(group)
+        os.seteuid(owner)
+
+
 def checked_school(school: str) -> str:
     """Return a school's id as it was typed; raise CommandRefused."""
     if SCHOOL.fullmatch(school) is None:

@@ -1,23 +1,32 @@
 """`tirek tui`: the teacher's screen, a program of its own that talks to the daemon over a socket."""
 
 import argparse
+import getpass
 import os
 import sys
 from pathlib import Path
 
-from edge.commands.place import settings
+from edge.commands.place import CommandRefused, settings
 from edge.errors import ConfigWrong
 
-INSTALLED = Path("/run/tirek/tirek.sock")  # where the units of an installed node put it
+STAFF = "tirek-staff"  # the group of that socket
+INSTALLED = Path("/run/tirek.sock")  # where the units of an installed node put it
 
 
 def open_screen(parsed: argparse.Namespace) -> int:
     """Become the screen; this process goes on as it."""
-    command = [sys.executable, "-m", "tui", str(_socket(parsed))]
+    socket = _socket(parsed)
+    if socket.is_socket() and not os.access(socket, os.R_OK | os.W_OK):
+        raise CommandRefused(
+            f"{socket}: you may not open the teacher's screen yet:"
+            f" sudo usermod -aG {STAFF} {getpass.getuser()}, then log in anew"
+        )
+    command = [sys.executable, "-m", "tui", str(socket)]
     command += ["--kiosk"] if parsed.kiosk else []
     command += ["--ascii"] if parsed.ascii else []
     command += ["--lang", parsed.lang] if parsed.lang else []
-    os.execv(sys.executable, command)
+    # Nothing of the folder one is in is taken for a part of the screen.
+    os.execve(sys.executable, command, os.environ | {"PYTHONSAFEPATH": "1"})
 
 
 def _socket(parsed: argparse.Namespace) -> Path:

@@ -10,6 +10,7 @@ const STATES = {
   finishing: 'state-finishing',
   interrupted: 'state-interrupted',
 };
+const UNHEALED = { gone: 'item-unhealed-gone' };
 const REFUSALS = { 'token-missing': 'token-missing', 'token-wrong': 'token-wrong' };
 
 const at = (id) => document.getElementById(id);
@@ -87,9 +88,16 @@ function describe(row, recording) {
   const seconds = Math.ceil(gaps.reduce((sum, gap) => sum + gap.seconds, 0));
   if (recording.state !== 'done') say(row.state, STATES[recording.state] ?? STATES.interrupted);
   else if (recording.whole) say(row.state, 'state-whole');
+  else if (recording.unhealed) say(row.state, UNHEALED[recording.unhealed] ?? 'item-unhealed');
+  else if (recording.healed) say(row.state, 'item-healed', healed(recording));
   else if (gaps.length > 1) say(row.state, 'state-gaps', { count: gaps.length, seconds });
   else if (gaps.length) say(row.state, 'state-gap', { seconds });
   else say(row.state, 'state-not-whole');
+}
+
+function healed({ seconds, missing = 0 }) {
+  const share = Math.min(1 - missing / Math.max(seconds, 1), 0.9999);
+  return { complete: (Math.floor(share * 10000) / 100).toFixed(2), missing: Math.ceil(missing) };
 }
 
 function open(row, id) {

@@ -69,7 +69,7 @@ export class Shift {
 
   #whole() {
     this.#buffer = null;
-    this.video.src = fileAddress(`/recordings/${this.recording}`);
+    this.video.src = fileAddress(this.told.address || `/recordings/${this.recording}`);
     this.#move();
   }
 

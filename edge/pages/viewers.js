@@ -9,6 +9,9 @@ const STATES = {
   'no-picture': ['▽', 'viewer-no-picture'],
   'no-sound': ['▽', 'viewer-no-sound'],
   frozen: ['▽', 'viewer-frozen'],
+  black: ['▽', 'viewer-black'],
+  silent: ['▽', 'viewer-silent'],
+  still: ['▲', 'viewer-still'],
   gone: ['✕', 'viewer-gone'],
 };
 

@@ -41,6 +41,7 @@ const streams = new Streams(changed);
 const showing = new Showing(directed, report);
 const player = new Player(video, { tell: heard, doubt: () => streams.probe(), refusedSound });
 let shift = null;                         // plays recordings; fetched when there is one to be played
+let sheet = null;                         // shows documents; fetched when there is one
 let isChosen = Boolean(asked);
 let quiet;
 let rest;
@@ -91,7 +92,9 @@ function directed(told, before) {
     if (told.mode === 'check') location.assign('/check');
   }
   if (isChosen || told.mode === 'check') return;
+  if (told.mode !== 'document') sheet?.hide();
   if (told.mode === 'recording') playTape(told);
+  else if (told.mode === 'document') showSheet(told);
   else if (told.mode === 'stream') playLive(told.stream);
   else if (told.mode === 'slate') stand();
   else if (before?.mode !== 'free') leave();
@@ -112,6 +115,20 @@ async function playTape(told) {
   }
   if (showing.told.mode === 'recording') shift.show(showing.told);
   return undefined;
+}
+
+async function showSheet(told) {
+  at('choice').hidden = at('back').hidden = at('unmute').hidden = true;
+  try {
+    sheet ??= new (await import('./sheet.js')).Sheet(at('sheet'));
+  } catch (error) {
+    return wonder(error);
+  }
+  if (showing.told.mode !== 'document') return undefined;
+  endTape();
+  player.stop();
+  sheet.show(told);
+  return tell('tape');
 }
 
 function uncovered() {
@@ -142,7 +159,7 @@ function stand() {
 
 /** What the player tells; the picture of a recording stays until the hub's is here. */
 function heard(state) {
-  if (showing.told?.mode === 'recording' && isDirected()) return;
+  if (['recording', 'document'].includes(showing.told?.mode) && isDirected()) return;
   if (!tape.hidden && state === 'connecting') return;
   endTape();
   tell(state);
@@ -150,6 +167,7 @@ function heard(state) {
 
 function report() {
   if (!document.body.classList.contains('is-playing')) return 'idle';
+  if (!at('sheet').hidden) return 'playing';
   if ((tape.hidden ? video : tape).muted) return 'muted';
   const isStopped = tape.hidden ? STOPPED.includes(document.body.dataset.state) : shift.isStalled;
   return isStopped ? 'frozen' : 'playing';
@@ -220,6 +238,7 @@ function buttons() {
   at('full').addEventListener('click', fullScreen);
   at('back').addEventListener('click', () => {
     isChosen = true;
+    sheet?.hide();
     leave();
   });
   for (const one of [video, tape]) one.addEventListener('dblclick', fullScreen);

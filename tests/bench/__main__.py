@@ -6,7 +6,21 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import congestion, join, kolibri, loss, record, relay, screen
+from tests.bench import (
+    appliance,
+    congestion,
+    join,
+    kolibri,
+    library,
+    loss,
+    materials,
+    polite,
+    record,
+    relay,
+    repair,
+    screen,
+    vision,
+)
 from tests.bench.child import Silent
 from tests.bench.devices import export, firmata, lines, modbus, stop
 from tests.bench.journal import disk, exports, ingest, memory, region, thin, wire
@@ -28,11 +42,18 @@ TOPICS: dict[str, Callable[[bool], Table]] = {
     "journal-export": exports.run,
     "kolibri": kolibri.run,
     "screen": screen.run,
+    "polite": polite.run,
+    "vision": vision.run,
+    "library-search": library.run,
     "devices-lines": lines.run,
     "devices-firmata": firmata.run,
     "devices-stop": stop.run,
     "devices-modbus": modbus.run,
     "lab-export": export.run,
+    "materials": materials.run,
+    "siblings": materials.run_school,
+    "repair": repair.run,
+    "appliance": appliance.run,
 }
 MEASURED = Path(__file__).parents[2] / "docs" / "measured"
 

@@ -102,3 +102,44 @@ class RowsPlan(Struct, frozen=True):
     address: str
     folder: str
     certificates: list[str]
+
+
+class FlowPlan(Struct, frozen=True):
+    """A lesson-like flow: where to, bits a second of IP, how long."""
+
+    to: str
+    rate: float
+    seconds: float
+
+
+class BulkHubPlan(Struct, frozen=True):
+    """A hub that serves one large file over TLS: politely, or as aiohttp does with a congestion control."""
+
+    address: str
+    state: str
+    room: str  # the classroom's certificate
+    congestion: str = ""  # "": politely
+    beside: bool = False  # it sends a lesson
+
+
+class BulkRoomPlan(Struct, frozen=True):
+    """A classroom that hears a lesson-like flow and fetches the file."""
+
+    state: str
+    hub: str  # host:port
+    certificate: str  # of the hub
+    node: str  # the hub's
+    lesson: bool
+    polite: bool  # its budget decides; else it reads as fast as it can
+
+
+class Beside(Struct, frozen=True):
+    """What a classroom saw since its last report."""
+
+    expected: int  # packets of the lesson
+    arrived: int
+    delays: list[float] = field(default_factory=list)  # ms, one way
+    octets: int = 0  # of bulk
+    seconds: float = 0.0
+    waits: str = ""  # why bulk waits at the end
+    trips: list[float] = field(default_factory=list)  # ms of small exchanges with the hub

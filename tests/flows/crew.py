@@ -87,10 +87,10 @@ class Program:
         except TimeoutError as exc:
             raise AssertionError(f"still there after {seconds} s:\n{self.said}") from exc
 
-    async def stop(self) -> None:
+    async def stop(self, seconds: float = STOP) -> None:
         """Ask it to stop, as systemd does; it must within three seconds, and say that all is well."""
         self.child.send_signal(signal.SIGTERM)
-        assert await self.ended(STOP) == 0, self.said
+        assert await self.ended(seconds) == 0, self.said
 
     async def kill(self) -> None:
         """End it as a power cut does."""

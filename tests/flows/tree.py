@@ -107,7 +107,7 @@ class Tree:
     async def stop(self) -> None:
         """Stop the daemons; they must end well."""
         for node in self.nodes:
-            await self._running[node].stop()
+            await self._running[node].stop(EVEN)  # four daemons and two writers share the computer
 
     async def typed(self, name: str, *words: str) -> Typed:
         """Type a command at the computer of a node."""

@@ -82,7 +82,7 @@ class Node:
 
     def recordings(self) -> list[Recording]:
         """What it recorded, oldest first."""
-        files = (self.state / "recordings").glob("*.json")
+        files = (file for file in (self.state / "recordings").glob("*.json") if "." not in file.stem)
         found = [msgspec.json.decode(file.read_bytes(), type=Recording) for file in files]
         return sorted(found, key=lambda each: (each.started, each.part))
 

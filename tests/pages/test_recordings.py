@@ -29,14 +29,17 @@ async def test_recordings_stand_newest_first_and_say_whether_they_are_whole(
         recording(3, whole=False, gaps=[gap] * 5),
         recording(4, state="interrupted"),
         recording(5, state="recording"),
+        recording(6, whole=False, gaps=[gap], healed=30.0, missing=3.0),
+        recording(7, whole=False, gaps=[gap], unhealed="gone"),
     ]
     page = await quick.open(f"{node.url}/recordings?lang=ru")
-    rows = await until(page, f"document.title === 'Записи' && {SHOWN}.length === 5 && {SHOWN}")
-    assert "среда, 25 ноября 2026 г." in rows[0]
+    rows = await until(page, f"document.title === 'Записи' && {SHOWN}.length === 7 && {SHOWN}")
+    assert "среда, 25 ноября 2026 г." in rows[2]
     assert "40:05" in rows[0]
     assert "450 МБ" in rows[0]
-    said = ["идёт запись", "запись прервалась", "5 пропусков, всего 16 с", "есть пропуск 4 с", "целая"]
-    assert [word in row for word, row in zip(said, rows, strict=True)] == [True] * 5
+    said = ["дополнить нельзя", "дополнена: 99.87 %, не хватает 3 с"]
+    said += ["идёт запись", "запись прервалась", "5 пропусков, всего 16 с", "есть пропуск 4 с", "целая"]
+    assert [word in row for word, row in zip(said, rows, strict=True)] == [True] * 7
     await page.close()
 
 

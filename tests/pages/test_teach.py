@@ -52,6 +52,20 @@ async def test_the_strip_also_shows_who_watches_a_lesson_sent_by_another_program
     await page.close()
 
 
+async def test_the_strip_says_what_the_schools_find_wrong(quick: Browser, node: FakeNode) -> None:
+    states = ["black", "silent", "still", "frozen"]
+    node.viewers = [{"name": state, "state": state, "since": "1"} for state in states]
+    await node.put("lesson")
+    page = await quick.open(f"{node.url}/teach?lang=en")
+    await until(page, "document.querySelectorAll('#viewers li').length === 4")
+    strip = await page.evaluate("document.querySelector('#viewers').innerText.replace(/\\s+/g, ' ')")
+    assert strip == (
+        "▽ black the picture is black ▽ silent nothing is heard"
+        " ▲ still sees and hears; the picture has not moved for a while ▽ frozen picture has stopped"
+    )
+    await page.close()
+
+
 async def test_the_meter_moves_before_the_lesson_is_live(browser: Browser, node: FakeNode) -> None:
     page = await browser.open(f"{node.url}/teach?lang=en")
     await until(page, READY)

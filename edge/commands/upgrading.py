@@ -1,0 +1,137 @@
+"""`tirek upgrade` and `tirek rollback`: releases beside each other, and one of them runs (systemd/slot)."""
+
+import argparse
+import fcntl
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPException
+from pathlib import Path
+from urllib.request import ProxyHandler, build_opener
+
+import msgspec
+from msgspec import Struct
+
+from edge.commands.place import CommandRefused
+from edge.release import bundle
+from edge.release.bundle import About, BundleWrong
+
+HOME = Path("/opt/tirek")
+INCOMING = HOME / "incoming"  # for root alone: a stick could be another one a moment later
+PINNED = Path("/etc/tirek/bundle.pub")
+SLOT = HOME / "lib" / "slot"
+SPARE = 200 << 20  # bytes left on the disk while a bundle is copied
+UP = 90  # seconds until a release serves on an old computer
+LOCK = Path("/run/tirek-upgrade.lock")
+STREAMS = "http://127.0.0.1/api/streams"
+ANSWERS = 3.0  # seconds for the daemon of this computer
+MOST_STREAMS = 1 << 20  # bytes of its answer
+
+
+class _Stream(Struct, frozen=True):
+    name: str
+    live: bool
+
+
+class _Streams(Struct, frozen=True):
+    streams: tuple[_Stream, ...]
+
+
+def upgrade(parsed: argparse.Namespace) -> int:
+    """Install a release from a bundle beside the one that runs; it is on trial until it has proved itself."""
+    _check_root("upgrade")
+    folder: Path = parsed.bundle.absolute()
+    with _alone():
+        try:
+            key = _pinned()
+            _check_room(folder, bundle.signed_files(folder, key))
+            if not parsed.now:
+                _check_lessons()
+            shutil.rmtree(INCOMING, ignore_errors=True)
+            bundle.copy(folder, INCOMING, key)
+            _tell(bundle.verify(INCOMING, key))
+            return subprocess.run(["/bin/sh", str(INCOMING / "install.sh")], check=False, cwd="/").returncode
+        except BundleWrong as exc:
+            raise CommandRefused(f"nothing was changed: {exc}".replace(str(INCOMING), str(folder))) from exc
+        except OSError as exc:
+            raise CommandRefused(f"nothing was changed: {folder} cannot be copied: {exc}") from exc
+        finally:
+            shutil.rmtree(INCOMING, ignore_errors=True)
+
+
+def rollback(parsed: argparse.Namespace) -> int:
+    """Go back to the release that ran before."""
+    _check_root("rollback")
+    if not parsed.now:
+        _check_lessons()
+    back = subprocess.run([str(SLOT), "back"], check=False, capture_output=True, text=True)
+    if back.returncode:
+        raise CommandRefused(f"nothing was changed: {back.stdout.strip() or back.stderr.strip()}")
+    subprocess.run(["systemctl", "daemon-reload"], check=False)
+    serves = _is_up_again()
+    now = os.readlink(HOME / "current").rpartition("/")[2]
+    print(f"release {now} {'serves' if serves else 'does not come up: journalctl -u tirek'}")
+    return int(not serves)
+
+
+def _check_root(what: str) -> None:
+    if os.geteuid() != 0:
+        raise CommandRefused(f"root is needed: sudo tirek {what}")
+
+
+def _pinned() -> str:
+    try:
+        return PINNED.read_text().strip()
+    except OSError as exc:
+        raise CommandRefused(f"{PINNED}: {exc.strerror}: tirek was not installed from a bundle") from exc
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let no second upgrade take away what this one copies."""
+    with LOCK.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            raise CommandRefused("nothing was changed: another upgrade runs") from exc
+        yield
+
+
+def _is_up_again() -> bool:
+    try:
+        return not subprocess.run(
+            ["systemctl", "restart", "tirek.service"], check=False, timeout=UP
+        ).returncode
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def _check_lessons() -> None:
+    """Raise CommandRefused while a lesson runs here: a new start would interrupt it."""
+    opener = build_opener(ProxyHandler({}))
+    try:
+        with opener.open(STREAMS, timeout=ANSWERS) as answer:
+            live = msgspec.json.decode(answer.read(MOST_STREAMS), type=_Streams).streams
+    except (OSError, HTTPException, msgspec.MsgspecError):
+        return  # a daemon that does not answer is a reason for another release, not against it
+    if names := ", ".join(each.name for each in live if each.live):
+        raise CommandRefused(f"nothing was changed: a lesson runs ({names}); wait for its end, or add --now")
+
+
+def _check_room(folder: Path, names: list[str]) -> None:
+    try:
+        size = sum((folder / name).lstat().st_size for name in names if (folder / name).exists())
+        free = shutil.disk_usage(HOME).free - SPARE
+    except OSError as exc:
+        raise CommandRefused(f"{exc.filename}: {exc.strerror}") from exc
+    if size > free:
+        raise CommandRefused(
+            f"nothing was changed: {(size - free + 999_999) // 1_000_000} MB are missing in {HOME}"
+        )
+
+
+def _tell(about: About) -> None:
+    running = os.readlink(HOME / "current").rpartition("/")[2] if (HOME / "current").exists() else "none"
+    print(f"release {about.id}, signed as it must be; {running} runs now", flush=True)
