@@ -128,7 +128,8 @@ def _lay_out(out: Path) -> None:
         shutil.copy(SYSTEMD / name, out / name)
     for part in PARTS:
         shutil.copytree(SYSTEMD / part, out / "systemd" / part)
-    shutil.copy(SYSTEMD / "slot", out / "systemd" / "slot")
+    for name in ("slot", "stick"):
+        shutil.copy(SYSTEMD / name, out / "systemd" / name)
     (out / "doc").mkdir()
     for name in DOCS:
         shutil.copy(ROOT / "docs" / name, out / "doc" / name)

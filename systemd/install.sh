@@ -86,6 +86,7 @@ fi
 step "units, users and rules of the system"
 units=$home/$release/share/systemd
 put "$units/slot" "$home/lib/slot" 755
+put "$units/stick" "$home/lib/stick" 755
 lay() { # folder of the bundle, folder of the system, name there
     mkdir -p "$2"
     for file in "$units/$1"/*; do put "$file" "$2/${3:-$(basename "$file")}" 644; done

@@ -9,7 +9,7 @@ for unit in $units; do systemctl disable --quiet --now "$unit" 2>/dev/null || tr
 rm -f /usr/lib/systemd/system/tirek.service /usr/lib/systemd/system/tirek-*.* /usr/lib/systemd/system/tirek.slice \
     /usr/lib/sysusers.d/tirek.conf /usr/lib/tmpfiles.d/tirek.conf /usr/lib/modules-load.d/tirek.conf \
     /usr/lib/systemd/journald.conf.d/tirek.conf /usr/lib/systemd/system.conf.d/tirek.conf \
-    /usr/lib/sysctl.d/60-tirek.conf /usr/lib/udev/rules.d/60-tirek.rules /usr/local/bin/tirek \
+    /usr/lib/sysctl.d/60-tirek.conf /usr/lib/udev/rules.d/60-tirek.rules /usr/lib/udev/rules.d/61-tirek-stick.rules /usr/local/bin/tirek \
     /etc/chromium/policies/managed/tirek.json
 rm -rf /opt/tirek
 systemctl daemon-reload

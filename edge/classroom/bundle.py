@@ -41,6 +41,7 @@ from edge.contract.notices import (
 from edge.health import waiting
 from edge.journal import Journal
 from edge.media.record.store import Store
+from edge.sticks import carried
 from sync import durable, rosters, tables
 from sync.clock import utc
 from sync.errors import JournalError
@@ -105,7 +106,7 @@ class Support:
         durable.save(path, content)
         for old in sorted(self._folder.glob("tirek-*.zip"))[:-MOST_KEPT]:
             old.unlink(missing_ok=True)
-        return Made(str(path), len(content))
+        return Made(str(carried(path)), len(content))
 
     def _files(self, notices: list[Notice]) -> Files:
         return {

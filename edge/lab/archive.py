@@ -17,6 +17,7 @@ from edge.lab.failures import StoreFailed
 from edge.lab.files import Exporter
 from edge.lab.listing import listed
 from edge.lab.store import Kept, Store
+from edge.sticks import carried
 
 LISTED = 20  # runs
 
@@ -76,6 +77,7 @@ class Archive:
     async def _export(self, command: commands.ExportExperiment) -> Made:
         kept = await self._found(command.run)
         path = await self._read(self._exporter.write, kept, command.lang or "kk")
+        path = await asyncio.to_thread(carried, path)
         log.info("experiment exported run=%s path=%s", command.run, path)
         return Made(str(path), path.stat().st_size)
 

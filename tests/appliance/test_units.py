@@ -11,7 +11,7 @@ from tests.appliance.bundles import ROOT
 
 SYSTEMD = ROOT / "systemd"
 UNITS = sorted((SYSTEMD / "system").iterdir())
-SCRIPTS = [SYSTEMD / name for name in ("slot", "install.sh", "uninstall.sh")]
+SCRIPTS = [SYSTEMD / name for name in ("install.sh", "uninstall.sh", "slot", "stick")]
 BY_HAND = ("tirek-kiwix.service", "tirek-kiosk.service")  # for schools that want it
 EXPOSURE = {"tirek.service": 1.3, "tirek-maintain.service": 0.6}
 
@@ -62,7 +62,7 @@ def test_the_installer_starts_every_unit_that_can_be_enabled() -> None:
 
 
 def test_the_uninstaller_takes_away_what_the_installer_laid_down() -> None:
-    installer, uninstaller = (path.read_text() for path in SCRIPTS[1:])
+    installer, uninstaller = (path.read_text() for path in SCRIPTS[:2])
     laid = re.findall(r"^lay \S+ (\S+)(?: (\S+))?$", installer, re.MULTILINE)
     assert len(laid) == 8
     assert [folder for folder, _ in laid if folder not in uninstaller] == []
