@@ -10,17 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 ALONE = (
-    "appliance",
-    "crash",
-    "devices",
-    "doctor",
-    "house",
-    "media",
-    "overview",
-    "packs",
-    "sync",
-    "tui",
-    "vision",
+    *("appliance", "classroom", "crash", "devices", "doctor", "house", "lab", "media", "overview", "packs"),
+    *("sync", "tui", "vision"),
 )
 PYTEST = (sys.executable, "-m", "pytest", "-ra")
 HERE = Path(__file__).parent
