@@ -4,9 +4,11 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 from aiohttp import web
+from msgspec import Struct
 
 from edge import VERSION, words
 from edge.access import Door, asker_of
@@ -28,12 +30,26 @@ PAGE_OF = {
     "/library": "library.html",
     "/check": "check.html",
 }
-STATIC = (".js", ".css", ".svg")
+STATIC = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 UNSPOKEN = '<html lang="kk">'  # how every page begins; the node's own language takes its place
 
 TROUBLE = '<script type="module" src="/static/trouble.js"></script>\n</body>'
 
 Recording = Callable[[str], dict[str, str]]
+
+
+class Static(Struct, frozen=True):
+    """A file of the pages as it is sent."""
+
+    content: bytes
+    media_type: str
+    version: str
+
+    @classmethod
+    def read(cls, path: Path) -> "Static":
+        """Read it; raises OSError."""
+        content = path.read_bytes()
+        return cls(content, STATIC[path.suffix], sha256(content).hexdigest()[:16])
 
 
 class Views:
@@ -56,7 +72,8 @@ class Views:
         self._pages = {path: text.replace(UNSPOKEN, spoken) for path, text in texts.items()}
         if trouble:
             self._pages = {path: text.replace("</body>", TROUBLE) for path, text in self._pages.items()}
-        self._files = {path.name: path for path in PAGES.iterdir() if path.suffix in STATIC}
+        # Kept in memory: a browser that turns away while a file is opened for it would leave that open.
+        self._files = {path.name: Static.read(path) for path in PAGES.iterdir() if path.suffix in STATIC}
         self._door = door
         self._studio = studio
         self._whep = whep
@@ -85,10 +102,13 @@ class Views:
         return web.Response(text=self._pages[request.path], content_type="text/html", headers=CACHE)
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
-        path = self._files.get(request.match_info["file"])
-        if path is None:
+        file = self._files.get(request.match_info["file"])
+        if file is None:
             raise web.HTTPNotFound
-        return web.FileResponse(path, headers=CACHE)
+        headers = CACHE | {"ETag": f'"{file.version}"'}
+        if any(each.value == file.version for each in request.if_none_match or ()):
+            return web.Response(status=304, headers=headers)
+        return web.Response(body=file.content, content_type=file.media_type, charset="utf-8", headers=headers)
 
     async def _words(self, request: web.Request) -> web.Response:
         try:
