@@ -14,6 +14,7 @@ from edge.media.record.offering import Offering, portions, read
 from edge.media.record.pieces import MAX_REQUEST, BadPieces, decode
 from edge.media.record.recording import INDEX, Recording
 from edge.media.record.store import Store
+from edge.sent import SentFile
 
 SAVE = "attachment"
 SMALL = 65_536  # bytes: a larger list is compressed in a thread
@@ -82,7 +83,7 @@ class Archive:
         headers = {"Content-Type": recording.media_type, "Cache-Control": "no-cache"}
         if SAVE in request.query:
             headers["Content-Disposition"] = f'attachment; filename="{path.name}"'
-        return web.FileResponse(path, headers=headers)
+        return SentFile(path, headers=headers)
 
     async def _chapters(self, request: web.Request) -> web.Response:
         """Where the slides of a recording begin, once somebody has looked."""
@@ -101,7 +102,7 @@ class Archive:
         path = slides.picture_of(self._store.place, ident, number) if is_name(ident) else None
         if path is None or not await asyncio.to_thread(path.is_file):
             raise web.HTTPNotFound
-        return web.FileResponse(path, headers={"Content-Type": "image/jpeg", "Cache-Control": "no-cache"})
+        return SentFile(path, headers={"Content-Type": "image/jpeg", "Cache-Control": "no-cache"})
 
     async def _index(self, request: web.Request) -> web.StreamResponse:
         """What is in a recording, frame by frame, for a node that fetches it."""
@@ -111,7 +112,7 @@ class Archive:
         if index is None or not await asyncio.to_thread(index.is_file):
             raise web.HTTPNotFound
         headers = {"Content-Type": BINARY, "Cache-Control": "no-cache"}
-        return web.FileResponse(index, headers=headers)
+        return SentFile(index, headers=headers)
 
     async def _final(self, request: web.Request) -> Recording:
         """Return the recording that is asked for, whose file is not going to change."""

@@ -1,0 +1,51 @@
+"""Files that are sent, and people who do not wait for them."""
+
+import asyncio
+import threading
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession, web
+
+from edge.sent import SentFile
+from tests.content.hubs import HERE
+from tests.flows.crew import until
+
+DEADLINE = 10.0
+
+
+class Slow(SentFile):
+    """A file on a disk that takes its time; knobs: `begun`, `goes_on`."""
+
+    begun = threading.Event()
+    goes_on = threading.Event()
+
+    def _make_response(self, request: Any, accept_encoding: str) -> Any:
+        self.begun.set()
+        self.goes_on.wait(DEADLINE)
+        return super()._make_response(request, accept_encoding)
+
+
+async def test_who_turns_away_while_a_file_is_opened_leaves_nothing_open(tmp_path: Path) -> None:
+    path = tmp_path / "lesson.mp4"
+    path.write_bytes(b"lesson")
+    sent: list[Slow] = []
+
+    async def send(request: web.Request) -> web.StreamResponse:
+        sent.append(Slow(path))
+        return sent[-1]
+
+    app = web.Application()
+    app.add_routes([web.get("/", send)])
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, HERE, 0).start()
+    async with ClientSession() as session, asyncio.timeout(DEADLINE):
+        asking = asyncio.ensure_future(session.get(f"http://{HERE}:{runner.addresses[0][1]}/"))
+        await asyncio.to_thread(Slow.begun.wait, DEADLINE)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+    await until(lambda: sent[0]._is_left, DEADLINE)
+    Slow.goes_on.set()
+    await until(lambda: sent[0]._opened is not None and sent[0]._opened.closed, DEADLINE)
+    await runner.cleanup()
