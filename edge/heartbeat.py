@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import NoReturn
 
-from edge.pulse import DISK, LOOP, Pulse
+from edge.pulse import DISK, SHARE, Pulse
 from edge.unit import Unit
 from sync.errors import JournalError
 from sync.ledger import Ledger
@@ -32,15 +32,14 @@ class Heartbeat:
 
     async def run(self) -> NoReturn:
         """Feed it until cancelled."""
-        loop, patience = asyncio.get_running_loop(), self._manager.watchdog * LOOP
-        pulse = Pulse({"loop": patience, "journal": self._disk, "recorder": self._disk}, loop.time())
+        loop, period = asyncio.get_running_loop(), self._manager.watchdog * SHARE
+        pulse = Pulse({"journal": self._disk, "recorder": self._disk}, loop.time())
         while True:
-            if patience:
+            if period:
                 self._look(pulse, loop.time())
-            await asyncio.sleep(patience / 2 or NEVER)
+            await asyncio.sleep(period or NEVER)
 
     def _look(self, pulse: Pulse, now: float) -> None:
-        pulse.beat("loop", now)
         takes = self._takes()
         if not any(self._seen.get(name) == count for name, count in takes.items()):
             pulse.beat("recorder", now)

@@ -1,12 +1,12 @@
 """Whether the daemon lives (core): each part that must not hang reports, and none may be silent for too long.
 
-A loop that goes round is not enough: the thread that writes the journal or a recording may hang, and the
-daemon would look well while registers wait for ever.
+A loop that hangs feeds the watchdog no more, but one that goes round is not enough: the thread that writes the
+journal or a recording may hang, and the daemon would look well while registers wait for ever.
 """
 
 from collections.abc import Mapping
 
-LOOP = 0.5  # of the watchdog's time that the loop may be silent: a feeding that is late once costs nothing
+SHARE = 0.25  # of the watchdog's time between feedings: one that is late costs nothing
 DISK = 60.0  # seconds a disk may hang: as long as nothing of a lesson is lost (edge/media/record/inbox.py)
 
 

@@ -15,25 +15,38 @@ DEADLINE = 10.0
 
 
 class Slow(SentFile):
-    """A file on a disk that takes its time; knobs: `begun`, `goes_on`."""
+    """A file on a disk that takes its time: `begun`, until it `goes_on`, `opened`."""
 
     begun = threading.Event()
     goes_on = threading.Event()
+    opened = threading.Event()
 
     def _make_response(self, request: Any, accept_encoding: str) -> Any:
         self.begun.set()
         self.goes_on.wait(DEADLINE)
-        return super()._make_response(request, accept_encoding)
+        made = super()._make_response(request, accept_encoding)
+        self.opened.set()
+        return made
+
+
+def is_open(path: Path) -> bool:
+    """Tell whether a descriptor of this process leads to a file."""
+    return any(each.exists() and each.samefile(path) for each in Path("/proc/self/fd").iterdir())
 
 
 async def test_who_turns_away_while_a_file_is_opened_leaves_nothing_open(tmp_path: Path) -> None:
     path = tmp_path / "lesson.mp4"
     path.write_bytes(b"lesson")
-    sent: list[Slow] = []
+    left: list[str] = []
 
     async def send(request: web.Request) -> web.StreamResponse:
-        sent.append(Slow(path))
-        return sent[-1]
+        file = Slow(path)
+        try:
+            await file.prepare(request)
+        except asyncio.CancelledError:
+            left.append(path.name)
+            raise
+        return file
 
     app = web.Application()
     app.add_routes([web.get("/", send)])
@@ -45,7 +58,8 @@ async def test_who_turns_away_while_a_file_is_opened_leaves_nothing_open(tmp_pat
         await asyncio.to_thread(Slow.begun.wait, DEADLINE)
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
-    await until(lambda: sent[0]._is_left, DEADLINE)
+    await until(lambda: left, DEADLINE)
     Slow.goes_on.set()
-    await until(lambda: sent[0]._opened is not None and sent[0]._opened.closed, DEADLINE)
+    await asyncio.to_thread(Slow.opened.wait, DEADLINE)
+    await until(lambda: not is_open(path), DEADLINE)
     await runner.cleanup()

@@ -103,9 +103,9 @@ def test_sockets_of_another_process_are_left_alone() -> None:
 
 
 def test_the_watchdog_is_fed_only_while_every_part_reports() -> None:
-    pulse = Pulse({"loop": 10.0, "journal": 60.0}, 100.0)
+    pulse = Pulse({"recorder": 10.0, "journal": 60.0}, 100.0)
     assert pulse.silent(110.0) == []
     pulse.beat("journal", 110.0)
-    assert pulse.silent(111.0) == ["loop"]
-    pulse.beat("loop", 165.0)
+    assert pulse.silent(111.0) == ["recorder"]
+    pulse.beat("recorder", 165.0)
     assert pulse.silent(171.0) == ["journal"]

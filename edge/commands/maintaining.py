@@ -3,18 +3,15 @@
 import argparse
 import sys
 import time
-from pathlib import Path
 
-from edge.commands.place import CommandRefused, as_owner, settings
+from edge.commands.place import CommandRefused, as_owner, settings, state_of
 from edge.upkeep import Upkeep, keep_up
 
 
 def maintain(parsed: argparse.Namespace) -> int:
     """Do it, and say what was found; 1 if somebody has to look at something."""
     known = settings(parsed)
-    state = Path(known.state)
-    if not state.is_dir():
-        raise CommandRefused(f"there is no state folder {state}: has this node ever run?")
+    state = state_of(known)
     try:
         with as_owner(state):
             night = keep_up(known, time.time())

@@ -30,13 +30,19 @@ def settings(parsed: argparse.Namespace) -> Config:
     return config.load(parsed.config or USUAL)
 
 
+def state_of(known: Config) -> Path:
+    """Return the state folder of the node on this computer; raise CommandRefused if there is none."""
+    state = Path(known.state)
+    if not state.is_dir():
+        raise CommandRefused(f"there is no state folder {state}: has this node ever run?")
+    return state
+
+
 @contextmanager
 def opened(parsed: argparse.Namespace) -> Iterator[Journal]:
     """The journal of the node on this computer; what it refuses becomes one sentence."""
     known = settings(parsed)
-    state = Path(known.state)
-    if not state.is_dir():
-        raise CommandRefused(f"there is no state folder {state}: has this node ever run?")
+    state = state_of(known)
     try:
         with as_owner(state):
             journal = Journal(state, known.school)

@@ -1,7 +1,6 @@
 """A process that fetches a material is killed again and again, and the disk fills: nothing wrong counts."""
 
 import asyncio
-import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -17,12 +16,13 @@ from edge.content.keeping import Rules
 from sync.catalogue import CHUNK, Item, chunk_size
 from tests.content.hubs import Wire, serving, until
 from tests.content.schools import Classroom, classroom, library_app, noise, published, store_in
+from tests.disks import mounted
 
 KILLS = 3
 FLIGHT = 4 * WINDOW  # bytes that were on their way: what sockets hold on both sides
 SIZE = 9 * CHUNK + 17
 DEADLINE = 60.0
-SMALL = "6m"
+SMALL = 6 << 20
 
 
 @pytest.fixture
@@ -98,13 +98,8 @@ def test_a_chunk_that_the_disk_lost_is_fetched_again(tmp_path: Path) -> None:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A real file system of a few megabytes."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ("mount", "-t", "tmpfs", "-o", f"size={SMALL}", "tirek-test", str(folder))
-    if os.geteuid() or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("a file system can be mounted only by root")
-    yield folder
-    subprocess.run(("umount", str(folder)), check=True)
+    with mounted(tmp_path / "disk", SMALL) as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from time import sleep
@@ -23,6 +22,7 @@ from edge.contract.commands import (
     StopExperiment,
 )
 from edge.contract.notices import Devices, Reading, Run
+from tests.disks import mounted
 from tests.lab.journal import made
 from tests.lab.room import DEADLINE, LESSON, Room, room, until
 
@@ -176,13 +176,8 @@ async def test_a_broken_file_is_put_aside_and_measuring_goes_on(tmp_path: Path) 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A real file system that can be made full."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ("mount", "-t", "tmpfs", "-o", f"size={SMALL}", "tirek-test", str(folder))
-    if os.geteuid() or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("a file system can be mounted only by root")
-    yield folder
-    subprocess.run(("umount", str(folder)), check=True)
+    with mounted(tmp_path / "disk", SMALL) as folder:
+        yield folder
 
 
 async def test_a_full_disk_stops_the_recording_and_not_the_picture_or_the_stop(small_disk: Path) -> None:

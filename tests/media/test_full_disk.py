@@ -16,6 +16,7 @@ from edge.media.record.recorder import Recorder
 from edge.media.record.recording import Recording
 from edge.media.record.store import Store
 from edge.media.record.verify import verify
+from tests.disks import mounted
 from tests.media.lessons import (
     DEADLINE,
     STEP,
@@ -96,13 +97,8 @@ class Session:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A real file system that is nearly full."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ("mount", "-t", "tmpfs", "-o", f"size={SMALL}", "tirek-test", str(folder))
-    if os.geteuid() or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("a file system can be mounted only by root")
-    yield folder
-    subprocess.run(("umount", str(folder)), check=True)
+    with mounted(tmp_path / "disk", SMALL) as folder:
+        yield folder
 
 
 def remount(folder: Path, options: str) -> None:
