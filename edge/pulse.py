@@ -1,6 +1,6 @@
 """Whether the daemon lives (core): each part that must not hang reports, and none may be silent for too long.
 
-A loop that hangs feeds the watchdog no more, but one that goes round is not enough: the thread that writes the
+A loop that hangs feeds the watchdog no more. One that goes round is not enough: the thread that writes the
 journal or a recording may hang, and the daemon would look well while registers wait for ever.
 """
 
