@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from msgspec import Struct, field, structs
 
+from sync.prepared import MEDIA_TYPE
 from sync.records import (
     KIND_OF,
     ContentOffered,
@@ -45,9 +46,11 @@ DOMAIN = "tirek library 1"  # opens what is signed: a signature made for anythin
 FILE = "application/octet-stream"
 PAGES = "application/zip+html"  # a ZIP file with an index.html in it
 ZIM = "application/x-zim"
+CHECKS = MEDIA_TYPE  # a set of prepared quick checks
 MEDIA_TYPES = (
     *("video/mp4", "video/webm", "audio/mp4", "audio/mpeg", "audio/ogg", "image/jpeg", "image/png"),
-    *("application/pdf", "application/epub+zip", PAGES, "application/zip", ZIM, "text/plain", FILE),
+    *("application/pdf", "application/epub+zip", PAGES, "application/zip", ZIM, CHECKS),
+    *("text/plain", FILE),
 )
 
 

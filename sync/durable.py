@@ -19,7 +19,7 @@ def save(path: Path, content: bytes, mode: int = 0o644) -> None:
     except OSError:
         draft.unlink(missing_ok=True)
         raise
-    _sync(path.parent)
+    sync(path.parent)
 
 
 def create(path: Path, content: bytes, mode: int = 0o644) -> bool:
@@ -31,7 +31,7 @@ def create(path: Path, content: bytes, mode: int = 0o644) -> bool:
         return False
     finally:
         draft.unlink()
-    _sync(path.parent)
+    sync(path.parent)
     return True
 
 
@@ -50,7 +50,7 @@ def move(old: Path, new: Path) -> None:
     """Give a file another name, in the same folder or another; durably."""
     old.replace(new)
     for folder in {new.parent, old.parent}:
-        _sync(folder)
+        sync(folder)
 
 
 def destroy(path: Path) -> None:
@@ -64,7 +64,7 @@ def destroy(path: Path) -> None:
     finally:
         os.close(descriptor)
     path.unlink()
-    _sync(path.parent)
+    sync(path.parent)
 
 
 @contextmanager
@@ -93,8 +93,9 @@ def _draft(path: Path, content: bytes, mode: int) -> Path:
     return draft
 
 
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, FOLDER)
+def sync(path: Path) -> None:
+    """Return once what stands in a folder is on the disk; raises OSError."""
+    descriptor = os.open(path, FOLDER)
     try:
         os.fsync(descriptor)
     finally:

@@ -3,7 +3,9 @@
 JournalError
 ├── DiskFull        no room for this fact; registers have a reserve
 ├── WriterFailed    the journal cannot be written
-├── JournalBroken   the file is no journal, or of a newer version
+├── JournalClosed   it was closed meanwhile: the node ends
+├── JournalBroken   the file is no journal
+├── JournalNewer    a newer release wrote it in a form that this one cannot read
 ├── Forked          a stream has another history here than there
 ├── BadRequest      what a peer sent is no exchange: nothing of it was applied
 │   └── TooLarge    … because it is larger than allowed
@@ -25,8 +27,16 @@ class WriterFailed(JournalError):
     """The journal cannot be written."""
 
 
+class JournalClosed(JournalError):
+    """The journal was closed before this was asked of it."""
+
+
 class JournalBroken(JournalError):
     """The file is not a journal that this version can read."""
+
+
+class JournalNewer(JournalError):
+    """The file is a journal of a release that came later; it is whole, and nothing of it is touched."""
 
 
 class Forked(JournalError):

@@ -11,12 +11,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from sync import durable, tables
+from sync import durable, migrations, soundness, tables
 from sync.clock import Moment, Steered
-from sync.errors import JournalBroken
+from sync.errors import JournalBroken, JournalClosed, JournalError
 from sync.records import Record
 from sync.reserve import Reserve
 from sync.streams import FLOWS
@@ -25,7 +26,6 @@ from sync.writer import Writer
 
 BUSY = 15.0  # seconds to wait for another process that writes: an import commits several times a second
 FILE = "journal.db"
-NEWEST_CHANGE = "first_tables"  # the last function in sync/migrations.py
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 BOOT_GIVEN = "TIREK_BOOT"  # in the environment: the same, as the service manager knows it
 PRAGMAS = (
@@ -39,13 +39,18 @@ Now = Callable[[], Moment]
 
 def computer() -> Moment:
     """Return what this computer shows now."""
-    try:
-        boot = BOOT.read_text().strip()
-    except FileNotFoundError:  # the sandbox of the service shows no more of /proc than processes
-        boot = os.environ.get(BOOT_GIVEN, "")
     return Moment(
-        boot[:8], time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000, time.time_ns() // 1_000_000
+        _boot()[:8], time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000, time.time_ns() // 1_000_000
     )
+
+
+@cache
+def _boot() -> str:
+    """Return the name of this boot, which no process outlives."""
+    try:
+        return BOOT.read_text().strip()
+    except FileNotFoundError:  # the sandbox of the service shows no more of /proc than processes
+        return os.environ.get(BOOT_GIVEN, "")
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -60,14 +65,6 @@ def connect(path: Path) -> sqlite3.Connection:
             db.close()
         raise JournalBroken(f"{path} cannot be opened: {exc}") from exc
     return db
-
-
-def _is_current(db: sqlite3.Connection) -> bool:
-    """Tell whether a file has all changes of the tables that there are."""
-    if db.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone() is None:
-        return False
-    query = "SELECT 1 FROM _sqlite_migrations WHERE migration_set = 'journal' AND name = ?"
-    return db.execute(query, (NEWEST_CHANGE,)).fetchone() is not None
 
 
 class Ledger:
@@ -88,6 +85,7 @@ class Ledger:
         self._turn = threading.Lock()
         self._writer = Writer(writing, reserve)
         self._connections = (writing, self._reading)
+        self._is_closed = False
 
     def _opened(self, folder: Path) -> sqlite3.Connection:
         try:
@@ -97,17 +95,16 @@ class Ledger:
         with durable.alone(folder):  # of two that make the tables at once SQLite turns one away
             db = connect(self.path)
             try:
+                soundness.check_form(db, self.path)
                 self._prepare(db)
-            except JournalBroken:
+            except JournalError:
                 db.close()
                 raise
         return db
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         try:
-            if not _is_current(db):
-                from sync import migrations  # with sqlite-utils: 60 ms and 3 MB that few starts need
-
+            if not migrations.is_current(db):
                 migrations.apply(db)
             db.execute("BEGIN IMMEDIATE")
             Here(db)
@@ -136,9 +133,11 @@ class Ledger:
     def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """Run a short query at once; what takes longer opens a connection of its own (`reader`).
 
-        It sees one state of the journal, however many statements it has.
+        It sees one state of the journal, however many statements it has. Raises JournalClosed.
         """
         with self._turn:
+            if self._is_closed:  # a thread that was begun before the node's end may come this late
+                raise JournalClosed(f"{self.path} is closed")
             self._reading.execute("BEGIN")
             try:
                 return query(self._reading)
@@ -167,5 +166,6 @@ class Ledger:
         """Commit what waits and close the file."""
         self._writer.close()
         with self._turn:  # nobody may be in the middle of reading
+            self._is_closed = True
             for each in self._connections:
                 each.close()

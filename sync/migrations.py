@@ -1,13 +1,22 @@
-"""The journal's tables. Each change and the note that it was made are one transaction (sqlite-utils).
+"""The journal's tables. Each change and the note that it was made are one transaction.
 
-A change only adds, so that the release before can still read the file after a way back.
+A change only adds, so that the release before can still read the file after a way back. The notes stand in
+the table of sqlite-utils, which made the journals of earlier releases.
 """
 
 import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
-from sqlite_utils import Database, Migrations
-
-journal = Migrations("journal")
+SET = "journal"
+NOTES = (
+    """CREATE TABLE IF NOT EXISTS _sqlite_migrations (
+         id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT)""",
+    """CREATE UNIQUE INDEX IF NOT EXISTS idx__sqlite_migrations_migration_set_name
+         ON _sqlite_migrations (migration_set, name)""",
+)
+NOTED = "SELECT 1 FROM _sqlite_migrations WHERE migration_set = ? AND name = ?"
+NOTE = "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, ?, ?)"
 
 FIRST = (
     # One row a stream: how far it is held here, and how far the node above and the one above that hold it.
@@ -48,13 +57,35 @@ FIRST = (
 )
 
 
-@journal()
-def first_tables(db: Database) -> None:
+def first_tables(db: sqlite3.Connection) -> None:
     """Streams, facts, nodes."""
     for statement in FIRST:
         db.execute(statement)
 
 
-def apply(db: sqlite3.Connection) -> None:
-    """Make all changes that a file does not have yet."""
-    journal.apply(Database(db))
+Change = Callable[[sqlite3.Connection], None]
+CHANGES: tuple[Change, ...] = (first_tables,)  # in their order, for good
+
+
+def is_current(db: sqlite3.Connection) -> bool:
+    """Tell whether a file has all changes; those that a newer release noted do not matter."""
+    if db.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone() is None:
+        return False
+    return all(db.execute(NOTED, (SET, change.__name__)).fetchone() for change in CHANGES)
+
+
+def apply(db: sqlite3.Connection, changes: Sequence[Change] = CHANGES) -> None:
+    """Make all changes that a file does not have yet; `db` commits by itself. Raises sqlite3.Error."""
+    for statement in NOTES:
+        db.execute(statement)
+    for change in changes:
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            if db.execute(NOTED, (SET, change.__name__)).fetchone() is None:
+                change(db)
+                db.execute(NOTE, (SET, change.__name__, str(datetime.now(UTC))))
+        except BaseException:
+            if db.in_transaction:  # a full disk has rolled it back already
+                db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")

@@ -28,7 +28,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from sync import durable
-from sync.errors import BadRequest, DiskFull, JournalBroken, JournalError
+from sync.errors import BadRequest, DiskFull, JournalBroken, JournalClosed, JournalError
 from sync.soundness import is_damage
 
 KEY_BYTES = 16
@@ -60,6 +60,7 @@ class Names:
         self._path = path
         self._backup = backup
         self._lock = Lock()
+        self._is_closed = False
         with self._in_our_words():
             durable.create(path, b"", 0o600)  # first, so that nobody else may read it for an instant
             self._base = sqlite3.connect(
@@ -71,8 +72,10 @@ class Names:
             self._be_current()
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._base.close()
+        """Let go of the file, once nobody is in the middle of using it."""
+        with self._lock:
+            self._is_closed = True
+            self._base.close()
 
     def seal(self, pupil: str, name: str) -> str:
         """Return a pupil's name as only who has the key can read it; raise Forgotten."""
@@ -202,6 +205,8 @@ class Names:
 
     @contextmanager
     def _in_our_words(self) -> Iterator[None]:
+        if self._is_closed:  # a thread that was begun before the node's end may come this late
+            raise JournalClosed(f"{self._path} is closed")
         try:
             yield
         except sqlite3.Error as exc:

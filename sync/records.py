@@ -22,6 +22,15 @@ Word = Annotated[str, Meta(max_length=64)]  # a key, a version: what a list at t
 MOST_LETTERS = 300  # of a question: what a teacher reads to her class while it waits
 Question = Annotated[str, Meta(min_length=1, max_length=MOST_LETTERS)]
 
+ALL_CLASSES = "*"  # among those who are silenced: whoever is in the lesson
+MOST_MUTES = 400  # classes that are silenced in one lesson: as many as a hub's page shows
+
+MOST_CHOICE = 120  # letters of one of the answers to choose from: a line of the projector
+Choice = Annotated[str, Meta(min_length=1, max_length=MOST_CHOICE)]
+MOST_MARKUP = 6000  # letters of MathML: the longest formula of a school book takes 4,000
+Markup = Annotated[str, Meta(max_length=MOST_MARKUP)]
+Letter = Annotated[str, Meta(pattern=r"^[A-D]\Z")]
+
 CODES = ("present", "late", "ill", "excused", "unexcused")
 MODELS = ("streaming", "online-teaching", "hub-and-magnet", "digital-solutions")
 ID_BYTES = 8  # of SHA-256: 64 bits tell a region's facts of a century apart
@@ -121,6 +130,58 @@ class QuestionAsked(Record, frozen=True, omit_defaults=True):
     lesson: str
     stream: str
     text: Question
+
+
+class QuestionAnswered(Record, frozen=True, omit_defaults=True):
+    """Who teaches on this stream answered a class's question, for all who are in the lesson."""
+
+    stream: str
+    question: str  # the id of the fact that asked
+    asked: Question
+    text: Question
+
+
+class FloorGiven(Record, frozen=True, omit_defaults=True):
+    """Who teaches on this stream let a class speak to all; without a node nobody has the floor any more.
+
+    It says all of it: what names the same class again only silences somebody, or ends that.
+    """
+
+    stream: str
+    node: str = ""
+    school: str = ""
+    mutes: Annotated[tuple[Word, ...], Meta(max_length=MOST_MUTES)] = ()  # silenced: nodes, or ALL_CLASSES
+
+
+class CheckAsked(Record, frozen=True, omit_defaults=True):
+    """A quick check was put to the classes of a stream, or by a class's own teacher in a lesson."""
+
+    check: str  # 16 hexadecimal digits
+    text: Question
+    choices: Annotated[tuple[Choice, ...], Meta(min_length=2, max_length=4)]  # of A, B, C, D
+    stream: str = ""
+    lesson: str = ""  # where it was asked without a hub
+    right: str = ""  # the letter; "" where nobody says
+    markup: Markup = ""  # the question's formulas: MathML
+    choice_markup: tuple[Markup, ...] = ()
+    item: str = ""  # the prepared set of the library that it is from
+    number: Count = 0  # within the set, from 1
+
+
+class CheckEnded(Record, frozen=True, omit_defaults=True):
+    """No more answers are waited for; what comes later is kept, and counts."""
+
+    check: str
+
+
+class CheckAnswered(Record, frozen=True, omit_defaults=True):
+    """What the pupils of a class answered: each by a card, or only how many."""
+
+    check: str
+    lesson: str = ""
+    choices: dict[Number, Letter] = {}  # roster number → letter
+    counts: dict[Letter, Count] = {}  # letter → pupils, where they were counted
+    of: Count = 0  # pupils of the class
 
 
 class ExperimentMade(Record, frozen=True, omit_defaults=True):
@@ -241,6 +302,11 @@ KINDS: dict[str, type[Record]] = {
     "lesson-started": LessonStarted,
     "hand-raised": HandRaised,
     "question-asked": QuestionAsked,
+    "question-answered": QuestionAnswered,
+    "floor-given": FloorGiven,
+    "check-asked": CheckAsked,
+    "check-ended": CheckEnded,
+    "check-answered": CheckAnswered,
     "experiment-made": ExperimentMade,
     "register-taken": RegisterTaken,
     "roster-changed": RosterChanged,

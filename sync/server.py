@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from sqlite3 import Connection
 
 from aiohttp import web
+from msgspec import Struct
 
 from sync import exchange, forks, protocol, streams, tree
 from sync.clock import Moment
@@ -38,6 +39,13 @@ class NotEnrolled(JournalError):
     """Who asks may not dial this node any more."""
 
 
+class Peer(Struct, frozen=True):
+    """Which node a request comes from, and what it is called: "" if it has no name."""
+
+    node: str
+    name: str
+
+
 class Server:
     """The exchange over HTTP."""
 
@@ -51,14 +59,15 @@ class Server:
         """Return what is mounted."""
         return [web.post("/sync", self._exchange), web.get("/sync/chains", self._chains)]
 
-    def called(self, request: web.Request) -> str | None:
-        """Return what the node is called that a request comes from; None if it may not dial this one."""
+    def called(self, request: web.Request) -> Peer | None:
+        """Return the node that a request comes from; None if it may not dial this one."""
         fingerprint = peer_fingerprint(request.transport)
+        node = fingerprint[:NODE_DIGITS]
 
-        def name(db: Connection) -> str | None:
-            return tree.name_of(db, fingerprint[:NODE_DIGITS]) if tree.is_enrolled(db, fingerprint) else None
+        def peer(db: Connection) -> Peer | None:
+            return Peer(node, tree.name_of(db, node)) if tree.is_enrolled(db, fingerprint) else None
 
-        return self._ledger.read(name)
+        return self._ledger.read(peer)
 
     async def _exchange(self, request: web.Request) -> web.Response:
         fingerprint = self._peer(request)

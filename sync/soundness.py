@@ -12,9 +12,13 @@ from pathlib import Path
 from msgspec import Struct
 
 from sync import chain
+from sync.errors import JournalBroken, JournalNewer
 from sync.streams import StreamName
 
 FOR_EVER = float("inf")
+# What a release can read. A change of the tables that the one before could not read writes a higher number
+# into the file (`user_version`, in its own transaction), and comes only after a release that can read it.
+FORM = 1
 BUSY = 15.0  # seconds to wait for another process that writes
 # What a disk answers that has lost or garbled what was written; a full or a read-only one answers otherwise.
 DAMAGE = (
@@ -60,6 +64,16 @@ def _within(seconds: float, db: sqlite3.Connection) -> Iterator[None]:
 def is_damage(exc: BaseException | None) -> bool:
     """Tell whether an error of SQLite says that the file itself is damaged."""
     return getattr(exc, "sqlite_errorname", "").startswith(DAMAGE)
+
+
+def check_form(db: sqlite3.Connection, path: Path, reads: int = FORM) -> None:
+    """Raise JournalNewer if who reads up to this form cannot read a journal, JournalBroken if nobody can."""
+    try:
+        (form,) = db.execute("PRAGMA user_version").fetchone()
+    except sqlite3.Error as exc:
+        raise JournalBroken(f"{path} is no journal of ours: {exc}") from exc
+    if form > reads:
+        raise JournalNewer(f"{path} is of a newer release: it has form {form}, and only {reads} can be read")
 
 
 def look_at_facts(path: Path) -> Verdict:

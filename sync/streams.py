@@ -26,13 +26,16 @@ class Flow(Struct, frozen=True):
 
 # Registers before everything; control is a handful of facts that the others need to be let in.
 # A roster goes down only: the names of children stay between a school and its hub. What a class says in a
-# lesson that runs does not wait behind the log of a week without a link. A library goes up as well: a hub
-# that was put back from a backup gets its own offers again, and a region sees what its hubs offer.
+# lesson that runs does not wait behind the log of a week without a link, nor do answers to a quick check,
+# which a class gives once. What a hub teacher says to all in her lesson is about no school. A library goes up
+# as well: a hub that was put back from a backup gets its own offers again, and a region sees what hubs offer.
 FLOWS: dict[str, Flow] = {
     "control": Flow(up=True, down=False, rank=0, vital=True),
     "register": Flow(up=True, down=False, rank=1, vital=True, by_school=True),
     "correction": Flow(up=True, down=True, rank=2, vital=True, by_hub=True),
     "timetable": Flow(up=True, down=True, rank=3, by_hub=True),
+    "teaching": Flow(up=True, down=False, rank=3, by_hub=True, to_all=True),
+    "answer": Flow(up=True, down=False, rank=3, vital=True, by_school=True),
     "roster": Flow(up=False, down=True, rank=4, by_hub=True),
     "talk": Flow(up=True, down=False, rank=5, by_school=True),
     "library": Flow(up=True, down=False, rank=6, by_hub=True, to_all=True),

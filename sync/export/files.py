@@ -35,6 +35,7 @@ class Order(Struct, frozen=True):
     selection: Selection = Selection()
     lang: str = ""  # of headings and words; the columns' own names without it
     named: Named = {}  # names of pupils, for who may see them
+    pupils: bool = False  # with what each pupil answered, by roster number
 
     def check(self) -> None:
         """Raise OrderWrong."""
@@ -68,6 +69,8 @@ def export(
 
 def _columns(order: Order) -> tuple[str, ...]:
     columns = COLUMNS[order.what]
+    if order.what == "checks" and order.pupils:
+        return (*columns[:-1], "pupils", columns[-1])
     if order.what != "attendance" or not order.named:
         return columns
     place = columns.index("number") + 1

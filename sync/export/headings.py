@@ -21,6 +21,7 @@ class Headings(Struct, frozen=True, forbid_unknown_fields=True):
     words: dict[str, str]  # by what stands in a cell
     letters: dict[str, str]  # by code, as a register on paper has them
     conflicts: dict[str, str]  # sentences with blanks, by key
+    gap: dict[str, str]  # sentences with blanks of the report that compares schools
 
     def sentence(self, key: str, blanks: Mapping[str, str]) -> str:
         """Return what is wrong as a sentence; the blanks alone for a key of a newer version."""

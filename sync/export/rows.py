@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator, Mapping
 from msgspec import Struct
 
 from sync.clock import ms_of, utc
+from sync.export.checked import Quizzes, check_columns
 from sync.export.review import Conflict, review, unread
 from sync.export.sheets import Row
 from sync.export.source import Planned, Register, Source
+from sync.export.talk import Talk, Talked, week_of
 from sync.fold import Standing, fold
 from sync.records import lesson_parts
 
@@ -35,13 +37,21 @@ class Rows:
         source.check(selection.after)
         self._source, self._selection = source, selection
         self._progress, self._named = progress, named
+        self._talk: Talk | None = None  # of all schools: read when it is first asked for
+        self._quizzes: Quizzes | None = None  # likewise
 
     def of(self, what: str) -> Iterator[Row]:
-        """Yield the rows of "attendance", "lessons", "log" or "conflicts"."""
+        """Yield the rows of "attendance", "lessons", "log", "conflicts", "talk" or "checks"."""
         if what == "log":
             yield from self._log()
             return
-        of_school = {"attendance": self._attendance, "lessons": self._lessons, "conflicts": self._conflicts}
+        of_school = {
+            "attendance": self._attendance,
+            "lessons": self._lessons,
+            "conflicts": self._conflicts,
+            "talk": self._talked,
+            "checks": self._quizzed,
+        }
         schools = [self._selection.school] if self._selection.school else self._source.schools()
         for done, school in enumerate(schools):
             self._progress(done, len(schools))
@@ -134,6 +144,24 @@ class Rows:
                 }
         self._progress(last, last)
 
+    def _talked(self, school: str) -> Iterator[Row]:
+        if self._talk is None:
+            self._talk = Talk(self._source)
+        timetable = self._source.timetable(school)
+        for talked in self._talk.of(school):
+            if talked.at > self._selection.after and self._selection.takes(talked.day):
+                yield _talk_columns(school, talked, timetable.get(talked.lesson))
+
+    def _quizzed(self, school: str) -> Iterator[Row]:
+        if self._quizzes is None:
+            self._quizzes = Quizzes(self._source)
+        timetable = self._source.timetable(school)
+        for quizzed in self._quizzes.of(school):
+            if quizzed.at > self._selection.after and self._selection.takes(quizzed.day):
+                check = quizzed.check
+                when = self._when(check.node, check.hlc, "asked_at")
+                yield {**check_columns(school, quizzed, timetable.get(quizzed.lesson)), **when}
+
     def _conflicts(self, school: str) -> Iterator[Row]:
         known = self._source.known(school, self._source.timetable(school))
         for register in self._source.registers(school, self._selection.after):
@@ -153,6 +181,25 @@ def _row(conflict: Conflict) -> Row:
         "key": conflict.key,
         "detail": conflict.detail,
         "at": conflict.at,
+    }
+
+
+def _talk_columns(school: str, talked: Talked, planned: Planned | None) -> Row:
+    class_, _, starts = lesson_parts(talked.lesson)
+    plan = planned.plan if planned else None
+    return {
+        "school": school,
+        "class": class_,
+        "date": talked.day,
+        "week": week_of(talked.day),
+        "starts": starts,
+        **({key: getattr(plan, key) for key in ("subject", "teacher", "hub", "model")} if plan else {}),
+        "stream": talked.stream,
+        "hands": talked.hands,
+        "questions": talked.questions,
+        "answered": talked.answered,
+        "spoken": round(talked.spoken / 1000),
+        "at": talked.at,
     }
 
 

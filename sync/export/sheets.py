@@ -36,10 +36,19 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "log": ("at", "node", "school", "kind", "time", "clock", "body"),
     "conflicts": ("school", "lesson", "key", "detail", "at"),
+    "checks": (
+        *("school", "class", "date", "week", "starts", "subject", "teacher", "hub", "model", "check"),
+        *("question", "item", "place", "local", "asked_at", "clock", "right", "of", "answered", "rights"),
+        *("share", "A", "B", "C", "D", "at"),
+    ),
+    "talk": (
+        *("school", "class", "date", "week", "starts", "subject", "teacher", "hub", "model", "stream"),
+        *("hands", "questions", "answered", "spoken", "at"),
+    ),
 }
 
 # Columns in which a word of the machine stands: elsewhere it is what somebody wrote.
-WORDED = {"code", "signed", "conflict", "clock", "state", "register", "model"}
+WORDED = {"code", "signed", "conflict", "clock", "state", "register", "model", "local"}
 
 # What makes a formula of a cell in Excel and LibreOffice, in full width too (a Japanese keyboard's).
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -48,11 +57,11 @@ MOST_CHARACTERS = 32_767  # of a cell in Excel; more makes a file that it calls 
 MOST_ROWS = 1_048_576  # of a sheet in Excel, the heading among them
 WIDE = 12
 WIDTHS = {
-    8: ("number", "starts", "minutes"),
+    8: ("number", "starts", "minutes", "place", "of", "answered", "rights", "share", "A", "B", "C", "D"),
     10: ("at", "date"),
     18: ("school", "model", "node", "register", "key"),
     24: ("subject", "teacher", "by", "lesson", "taken_at", "time"),
-    40: ("topic", "reason", "detail", "body"),
+    40: ("topic", "reason", "detail", "body", "question", "pupils"),
 }
 WIDTH_OF = {column: width for width, columns in WIDTHS.items() for column in columns}
 

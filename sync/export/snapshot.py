@@ -8,8 +8,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sqlite_utils import Database
-
 from sync.errors import JournalError
 from sync.export.files import DRAFT
 from sync.export.headings import in_words
@@ -17,11 +15,17 @@ from sync.export.rows import Rows, Selection
 from sync.export.sheets import COLUMNS, Row
 from sync.export.source import Source
 
-INDEXES = {"attendance": ("school", "date"), "lessons": ("school", "date"), "conflicts": ("school",)}
+INDEXES = {
+    "attendance": ("school", "date"),
+    "lessons": ("school", "date"),
+    "conflicts": ("school",),
+    "talk": ("school", "date"),
+    "checks": ("school", "date"),
+}
 
 
 def snapshot(source: Source, out: BinaryIO, scratch: Path, progress: Callable[[int, int], None]) -> None:
-    """Write a SQLite file with the tables attendance, lessons, log and conflicts; it is made in `scratch`."""
+    """Write a SQLite file with a table for each export; it is made in `scratch`."""
     with tempfile.TemporaryDirectory(prefix=DRAFT, dir=scratch) as folder:
         path = Path(folder) / "snapshot.db"
         try:
@@ -33,20 +37,24 @@ def snapshot(source: Source, out: BinaryIO, scratch: Path, progress: Callable[[i
 
 
 def _write(source: Source, path: Path, progress: Callable[[int, int], None]) -> None:
-    with closing(Database(path)) as db:
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("BEGIN")
         for what, columns in COLUMNS.items():
             rows = Rows(source, Selection(), progress, {}).of(what)
             _fill(db, what, columns, rows)
         for what, indexed in INDEXES.items():
-            db.table(what).create_index(list(indexed))
-        db.conn.commit()
+            db.execute(f"CREATE INDEX {what}_by_{'_'.join(indexed)} ON {what} ({', '.join(indexed)})")
+        db.execute("COMMIT")
 
 
-def _fill(db: Database, what: str, columns: tuple[str, ...], rows: Iterator[Row]) -> None:
-    integers = {"number", "minutes", "at"}
-    table = db.table(what)
-    table.create({column: int if column in integers else str for column in columns})
-    table.insert_all({column: _cell(row.get(column)) for column in columns} for row in rows)
+def _fill(db: sqlite3.Connection, what: str, columns: tuple[str, ...], rows: Iterator[Row]) -> None:
+    integers = {"number", "minutes", "at", "hands", "questions", "answered", "spoken"}
+    integers |= {"place", "of", "rights", "share", "A", "B", "C", "D"}
+    typed = (f'"{column}" {"INTEGER" if column in integers else "TEXT"}' for column in columns)
+    db.execute(f"CREATE TABLE {what} ({', '.join(typed)})")
+    places = ", ".join("?" * len(columns))
+    cells = ([_cell(row.get(column)) for column in columns] for row in rows)
+    db.executemany(f"INSERT INTO {what} VALUES ({places})", cells)
 
 
 def _cell(value: Any) -> Any:

@@ -6,18 +6,26 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from sync import rosters
+from sync import rosters, tree
+from sync.clock import ms_of
 from sync.errors import BadCursor
 from sync.export.instants import Clocks, Noted
 from sync.export.review import Known
 from sync.fold import Taken
 from sync.records import (
+    CheckAnswered,
+    CheckAsked,
+    CheckEnded,
     ClockSeen,
     ClockStarted,
+    FloorGiven,
+    HandRaised,
     LessonCancelled,
     LessonHeld,
     LessonPlanned,
     LessonStarted,
+    QuestionAnswered,
+    QuestionAsked,
     Record,
     RegisterTaken,
     Unreadable,
@@ -85,6 +93,9 @@ class Source:
         db.execute("BEGIN")  # a snapshot: what is written meanwhile is in the next export
         self.newest = int(db.execute("SELECT coalesce(max(at), 0) FROM event").fetchone()[0])
         self.clocks = Clocks(self._clock_facts(), {parent or me})
+        self._me = me
+        self._members = tree.members(db, me)
+        self._below: dict[str, set[str]] = {}
 
     def check(self, after: int) -> None:
         """Raise BadCursor for a place that this journal does not have."""
@@ -143,6 +154,67 @@ class Source:
         """Return which lessons were begun at the screens of a school, oldest first."""
         read = ((fact, fact.read()) for fact in self._of(school, "lesson-started"))
         return [(fact, record) for fact, record in read if isinstance(record, LessonStarted)]
+
+    def said(self, school: str) -> list[tuple[Fact, HandRaised | QuestionAsked]]:
+        """Return hands and questions of the classes of a school, oldest first."""
+        read = ((fact, fact.read()) for fact in self._of(school, "hand-raised", "question-asked"))
+        return [
+            (fact, record)
+            for fact, record in read
+            if isinstance(record, HandRaised | QuestionAsked) and fact.class_ == "talk"
+        ]
+
+    def taught(self) -> Iterator[tuple[Fact, FloorGiven | QuestionAnswered]]:
+        """Yield to whom hubs gave the floor and what they answered, oldest first at each hub."""
+        for fact in self._of_hubs("floor-given", "question-answered"):
+            record = fact.read()
+            if isinstance(record, FloorGiven | QuestionAnswered):
+                yield fact, record
+
+    def asked_by_hubs(self) -> Iterator[tuple[Fact, CheckAsked | CheckEnded]]:
+        """Yield the quick checks that hubs asked and ended."""
+        for fact in self._of_hubs("check-asked", "check-ended"):
+            record = fact.read()
+            if isinstance(record, CheckAsked | CheckEnded):
+                yield fact, record
+
+    def _of_hubs(self, *kinds: str) -> list[Fact]:
+        """Return what hubs wrote in their lessons, oldest first at each hub."""
+        where = f"WHERE event.kind IN ({', '.join('?' * len(kinds))}) AND stream.class = 'teaching'"
+        rows = self._db.execute(f"{FACTS} {where} ORDER BY event.hlc, event.seq", kinds).fetchall()
+        return [Fact(*row) for row in rows]
+
+    def checked(self, school: str) -> Iterator[tuple[Fact, CheckAsked | CheckEnded | CheckAnswered]]:
+        """Yield what the classes of a school answered to quick checks, and asked themselves."""
+        for fact in self._of(school, "check-asked", "check-ended", "check-answered"):
+            record = fact.read()
+            if isinstance(record, CheckAsked | CheckEnded | CheckAnswered) and fact.class_ == "answer":
+                yield fact, record
+
+    def moment(self, node: str, hlc: int) -> int:
+        """Return when a node noted something, in milliseconds since 1970, in truth as far as is known."""
+        instant = self.clocks.at(node, hlc)
+        return instant.ms if instant else ms_of(hlc)
+
+    def is_below(self, node: str, hub: str) -> bool:
+        """Tell whether a node is a hub or belongs to the tree below it; all are below what is above us."""
+        if hub != self._me and hub not in self._members.of:
+            return True
+        if hub not in self._below:
+            self._below[hub] = self._members.below(hub)
+        return node in self._below[hub]
+
+    def hub_schools(self) -> set[str]:
+        """Return the schools of the hubs below this node."""
+        return {each.school for each in self._members.of.values() if each.enrols and not each.revoked}
+
+    def has_below(self) -> bool:
+        """Tell whether anybody is below this node: then it is a hub itself."""
+        return bool(self._members.of)
+
+    def homes(self) -> dict[str, str]:
+        """Return the school of each node below."""
+        return dict(self._db.execute("SELECT id, school FROM node WHERE school != ''"))
 
     def unread(self, school: str, after: int) -> list[Fact]:
         """Return the facts that this node cannot read."""

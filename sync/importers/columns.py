@@ -48,7 +48,7 @@ class Picked(Struct, frozen=True):
     keys: frozenset[str]
 
 
-def pick(sheet: Sheet, columns: Iterable[Column]) -> Picked:
+def pick(sheet: Sheet, columns: Iterable[Column], most: int = MAX_CELL) -> Picked:
     """Return the rows by column; raise ImportRefused for a header that lacks one or has one twice."""
     wanted = tuple(columns)
     complaints = Complaints(sheet.name)
@@ -60,7 +60,7 @@ def pick(sheet: Sheet, columns: Iterable[Column]) -> Picked:
             complaints.add(sheet.header.line, f"no column {column.key}" + (f" (or: {also})" if also else ""))
     complaints.settle()
     empty = {column.key: "" for column in wanted}
-    entries = [_entry(row, at, empty, complaints) for row in sheet.rows]
+    entries = [_entry(row, at, empty, (complaints, most)) for row in sheet.rows]
     complaints.settle()
     return Picked(tuple(entry for entry in entries if any(entry.cells.values())), tuple(notes), frozenset(at))
 
@@ -103,9 +103,10 @@ def _places(header: Row, words: dict[str, str], complaints: Complaints, notes: l
     return at
 
 
-def _entry(row: Row, at: dict[str, int], empty: dict[str, str], complaints: Complaints) -> Entry:
+def _entry(row: Row, at: dict[str, int], empty: dict[str, str], bound: tuple[Complaints, int]) -> Entry:
+    complaints, most = bound
     found = {key: row.cells[place] for key, place in at.items() if place < len(row.cells)}
     for key, cell in found.items():
-        if len(cell) > MAX_CELL:
-            complaints.add(row.line, f"more than {MAX_CELL} letters for {key}", cell)
+        if len(cell) > most:
+            complaints.add(row.line, f"more than {most} letters for {key}", cell)
     return Entry(row.line, empty | found)

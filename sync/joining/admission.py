@@ -65,6 +65,7 @@ class Admission:
         self._context = context
         self._wall = wall  # milliseconds since 1970, as invitations have them
         self._limiter = Limiter()
+        self._turn = asyncio.Lock()
 
     def routes(self) -> list[web.RouteDef]:
         """Return what is mounted."""
@@ -72,13 +73,17 @@ class Admission:
 
     async def _enrol(self, request: web.Request) -> web.Response:
         address = request.remote or ""
-        wait = self._limiter.take(address, asyncio.get_running_loop().time())
-        if wait:
-            seconds = str(math.ceil(wait))
-            words = f"too many tries; wait {seconds} seconds"
-            return web.Response(status=429, text=words, headers={"Retry-After": seconds})
+        if wait := self._limiter.wait(address, asyncio.get_running_loop().time()):
+            return _too_many(wait)
         try:
-            reply = await self._answer(read_request(await _body(request)))
+            body = await _body(request)
+            # One at a time: what is right costs no try, however many ask at once behind one router.
+            async with self._turn:
+                if wait := self._limiter.take(address, asyncio.get_running_loop().time()):
+                    return _too_many(wait)
+                reply = await self._answer(read_request(body))
+                if reply is not None:
+                    self._limiter.give_back(address)
         except TooLarge as exc:
             return web.Response(status=413, text=str(exc))
         except (BadRequest, NotACertificate) as exc:
@@ -86,7 +91,6 @@ class Admission:
         if reply is None:
             log.warning("enrolment refused address=%s", address)
             return web.Response(status=403, text="this code is wrong, used or expired")
-        self._limiter.give_back(address)
         return web.Response(body=msgspec.json.encode(reply), content_type="application/json")
 
     async def _answer(self, asked: EnrolRequest) -> EnrolReply | None:
@@ -118,6 +122,12 @@ class Admission:
         return match(asked.proof, ends, node, self._invited.invitations(), self._wall())
 
 
+def _too_many(wait: float) -> web.Response:
+    seconds = str(math.ceil(wait))
+    words = f"too many tries; wait {seconds} seconds"
+    return web.Response(status=429, text=words, headers={"Retry-After": seconds})
+
+
 async def _body(request: web.Request) -> bytes:
     body = bytearray()
     try:
@@ -127,7 +137,7 @@ async def _body(request: web.Request) -> bytes:
                 if len(body) > MAX_BODY:
                     raise TooLarge(f"longer than {MAX_BODY} bytes")
     except web.RequestPayloadError as exc:
-        raise BadRequest("not what its Content-Encoding says") from exc
+        raise BadRequest("cut short") from exc
     except ConnectionError as exc:
         raise BadRequest("the connection broke") from exc
     except TimeoutError as exc:

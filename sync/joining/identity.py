@@ -5,6 +5,7 @@ would meet a stranger. `parent.json` is what enrolment left.
 """
 
 import ssl
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -35,18 +36,24 @@ class Identity(Struct, frozen=True):
     @property
     def fingerprint(self) -> str:
         """Return the SHA-256 of the certificate, 64 hexadecimal digits."""
-        return fingerprint_of(ssl.PEM_cert_to_DER_cert(self.certificate))
+        return fingerprint_of(_der(self.certificate))
 
     @property
     def node(self) -> str:
         """Return the node's id."""
-        return node_of(ssl.PEM_cert_to_DER_cert(self.certificate))
+        return node_of(_der(self.certificate))
 
     def sign(self, text: str) -> str:
         """Return the signature of this node's key over a text (ECDSA with SHA-256, DER), hexadecimal."""
         key = serialization.load_pem_private_key(self.path.read_bytes(), password=None)
         assert isinstance(key, ec.EllipticCurvePrivateKey)  # as `make` makes it
         return key.sign(text.encode(), ec.ECDSA(hashes.SHA256())).hex()
+
+
+@lru_cache(4)
+def _der(certificate: str) -> bytes:
+    """Return a certificate as it is sent; every part of a node asks for the node's id again and again."""
+    return ssl.PEM_cert_to_DER_cert(certificate)
 
 
 class Parent(Struct, frozen=True):

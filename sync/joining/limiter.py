@@ -1,4 +1,4 @@
-"""How often strangers may try to enrol (core).
+"""How often strangers may try to enrol (core): three wrong codes a minute from one address.
 
 Codes of 80 bits are not found by guessing; what is limited is the work and the noise that guessing makes.
 There is no limit for a code or a school: with one, a stranger could lock a school out by guessing wrong.
@@ -6,8 +6,9 @@ There is no limit for a code or a school: with one, a stranger could lock a scho
 
 import ipaddress
 
-ADDRESS_BURST = 10  # tries at once: the rooms of a school behind one router, and a few mistyped codes
-ADDRESS_RATE = 1 / 6  # tries a second of one address after that: a person does not type faster
+# Wrong ones alone: a school whose computers enrol all at once behind one router uses up none (admission.py).
+ADDRESS_BURST = 3  # tries at once: a code that was mistyped twice
+ADDRESS_RATE = 3 / 60  # tries a second of one address after that: a person looks at the code again meanwhile
 GLOBAL_BURST = 100  # tries at once of all together: a region's schools on the first day
 GLOBAL_RATE = 5.0  # a second of all together: at 2 ms a guess, a hundredth of one core
 # An address has its whole budget back after a minute. No more can be noted in that time, so nobody gets
@@ -22,16 +23,17 @@ class Limiter:
         self._all = (float(GLOBAL_BURST), 0.0)
         self._each: dict[str, tuple[float, float]] = {}
 
+    def wait(self, address: str, now: float) -> float:
+        """Return 0 if there is a try, else the seconds after which there is one again."""
+        return self._wait(_place(address), now)
+
     def take(self, address: str, now: float) -> float:
-        """Take a try out of the budgets; return 0, or the seconds after which there is one again."""
+        """Take a try out of the budgets, if there is one; return what `wait` does."""
         place = _place(address)
-        own = _refilled(self._each.get(place, (ADDRESS_BURST, now)), ADDRESS_RATE, ADDRESS_BURST, now)
-        if own < 1:
-            return (1 - own) / ADDRESS_RATE  # at nobody else's cost
-        shared = _refilled(self._all, GLOBAL_RATE, GLOBAL_BURST, now)
-        if shared < 1:
-            return (1 - shared) / GLOBAL_RATE
-        self._all = (shared - 1, now)
+        if wait := self._wait(place, now):
+            return wait
+        own = self._own(place, now)
+        self._all = (_refilled(self._all, GLOBAL_RATE, GLOBAL_BURST, now) - 1, now)
         self._note(place, own - 1, now)
         return 0.0
 
@@ -42,6 +44,16 @@ class Limiter:
         if place in self._each:
             left, then = self._each[place]
             self._each[place] = (left + 1, then)
+
+    def _wait(self, place: str, now: float) -> float:
+        own = self._own(place, now)
+        if own < 1:
+            return (1 - own) / ADDRESS_RATE  # at nobody else's cost
+        shared = _refilled(self._all, GLOBAL_RATE, GLOBAL_BURST, now)
+        return 0.0 if shared >= 1 else (1 - shared) / GLOBAL_RATE
+
+    def _own(self, place: str, now: float) -> float:
+        return _refilled(self._each.get(place, (ADDRESS_BURST, now)), ADDRESS_RATE, ADDRESS_BURST, now)
 
     def _note(self, place: str, left: float, now: float) -> None:
         self._each.pop(place, None)
