@@ -116,9 +116,12 @@ def _holder_of(path: str) -> str:
 
 
 def _leads_to(link: Path, real: str) -> bool:
-    """Tell whether an open file is that; it may be closed by now, as those of a busy program are."""
+    """Tell whether an open file is that; it may be closed by now, as those of a busy program are.
+
+    A program in a container may have another one of this name.
+    """
     with suppress(OSError):
-        return os.readlink(link) == real
+        return os.readlink(link) == real and os.path.samefile(link, real)
     return False
 
 

@@ -16,6 +16,7 @@ from devices.driver import Driver, Heard, Status, sampled
 from devices.drivers.lines_forms import Pairs, formed
 from devices.drivers.micropython_board import Board
 from devices.drivers.micropython_repl import (
+    INTERRUPTED,
     NO_ANSWER,
     RESET,
     TO_FRIENDLY,
@@ -36,9 +37,9 @@ MAX_ANSWERS = 16  # that nobody took
 MAX_MESSAGE = 80  # letters: one line of the screen
 WRITTEN = 128  # bytes of a file in one piece of code
 READ = 64  # bytes of a file in one line
+UPLOADS = 3  # of our functions, before a board is taken for one that cannot have them
 SILENT = 3.0  # seconds that the measuring loop may say nothing; its slowest round is a tenth of that
 FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}")
-INTERRUPTED = "KeyboardInterrupt"
 
 Kind = Literal["list", "get", "put"]
 State = Literal["unknown", "checking", "bare", "ready", "full"]  # whether it has our functions
@@ -79,6 +80,8 @@ class MicroPython(Driver):
         self._repl = Repl(pastes)
         self._begun = False
         self._state: State = "unknown"
+        self._uploads = 0  # that came to their end, since the board was found without our functions
+        self._refusal = ""  # the fault of the newest one
         self._off_due = True
         self._program = ""
         self._asked: list[tuple[Kind, str]] = []  # files that are not answered yet
@@ -182,8 +185,8 @@ class MicroPython(Driver):
         if len(codes) > self._repl.room:
             raise FileRefused(f"{name}: too much waits already")
         for part in parts:
-            self._repl.add(Job("part", part))
-        self._repl.add(Job(f"{kind} {name}", last))
+            self._repl.add(Job("part", part, is_echoed=True))
+        self._repl.add(Job(f"{kind} {name}", last, is_echoed=kind == "put"))
         self._asked.append((kind, name))
 
     def _list(self) -> bytes:
@@ -215,7 +218,7 @@ class MicroPython(Driver):
             self._repl.add(Job("check", self._board.check()))
         elif self._state == "bare":
             self._state = "checking"
-            self._repl.add(Job("install", self._board.installed()))
+            self._repl.add(Job("install", self._board.installed(), is_echoed=True))
         elif self._state == "ready" and self._off_due:
             self._off_due = False
             self._repl.add(Job("off", "_q()"))
@@ -273,18 +276,39 @@ class MicroPython(Driver):
             self._fault = self._fault or fault
             return []
         if kind == "check":
-            self._state = "unknown" if fault in (NO_ANSWER, RESET) else "bare" if fault else "ready"
-        elif kind == "install":
-            self._state = "unknown" if fault in (NO_ANSWER, RESET) else "full" if fault else "ready"
-        elif fault and not fault.startswith(INTERRUPTED):
+            return self._checked(fault)
+        if kind == "install":
+            return self._sent(fault)
+        if not fault or fault.startswith(INTERRUPTED):
+            return []
+        self._state = "unknown"
+        return [Status(message=_word(fault))] if fault != RESET else []
+
+    def _checked(self, fault: str) -> Heard:
+        if fault in (NO_ANSWER, RESET) or fault.startswith(INTERRUPTED):  # by a ^C of a stop before it
             self._state = "unknown"
-        is_news = fault and kind != "check" and fault != RESET and not fault.startswith(INTERRUPTED)
-        return [Status(message=_word(fault))] if is_news else []
+        elif not fault:
+            self._state, self._uploads = "ready", 0
+        elif self._uploads < UPLOADS:
+            self._state = "bare"
+        else:
+            self._state = "full"
+            return [Status(message=_word(self._refusal or fault))]
+        return []
+
+    def _sent(self, fault: str) -> Heard:
+        """Our functions were sent: whether the board has them is for the check to find."""
+        self._state = "unknown"
+        if fault in (NO_ANSWER, RESET):
+            return [Status(message=fault)] if fault == NO_ANSWER else []
+        self._uploads += 1
+        self._refusal = fault
+        return []
 
     def _over(self, word: str) -> Heard:
         """Return that a program is over; it may have changed our functions."""
         told: Heard = [Status(running="", message=word)] if self._program else []
-        self._program, self._state = "", "unknown"
+        self._program, self._state, self._uploads = "", "unknown", 0
         return told
 
 

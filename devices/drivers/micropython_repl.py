@@ -5,7 +5,8 @@ lost → seeking → prompting → friendly → entering → raw → sending →
 - seeking: ^C ^C ^B were sent, and the banner is awaited: it is the proof of a prompt, and says whose.
 - raw: what is typed is not echoed, and what a program prints is told from its faults.
 - sending: a micro:bit keeps 63 bytes that it has not read yet and drops the others (mphalport.cpp), so code
-  goes in smaller pieces. A board that does not enter raw mode gets it by paste mode, at the pace of the echo.
+  goes in smaller pieces. What must arrive whole goes by paste mode, at the pace of its echo: where a byte
+  of it is missing it is never run. So does all code for a board that does not enter raw mode.
 - lost: nothing answers. It is tried again every few seconds for ever; nobody waits for it.
 
 Each awaited word has its time. What is missed leads back to seeking, and from there to lost.
@@ -22,7 +23,7 @@ MAX_LINE = 1024  # bytes of what a program prints; a JSON object of a board's se
 MAX_FAULT = 2048  # bytes of a traceback; its last line says it
 MAX_SEEN = 4096  # bytes that wait for the word that is awaited; far more than any banner
 MAX_JOBS = 512  # pieces of code that wait: a file of 32 KB is 256 of them
-TRIES = 3  # before a board is lost, or taken for one without raw mode
+TRIES = 3  # before a board is lost, or taken for one without raw mode, or without paste mode
 AGAIN = 5.0  # seconds between two tries of one that is lost
 
 INTERRUPT, TO_RAW, TO_FRIENDLY, RUN, PASTE = b"\x03", b"\x01", b"\x02", b"\x04", b"\x05"
@@ -30,6 +31,7 @@ SEEK = (
     INTERRUPT + INTERRUPT + TO_FRIENDLY
 )  # out of a program, out of its handler of the first, out of raw mode
 NO_ANSWER, RESET = "no-answer", "reset"  # why code ended that did not end by itself
+INTERRUPTED = "KeyboardInterrupt"
 PROMPT, RAW_PROMPT, PASTE_PROMPT = b">>> ", b"raw REPL; CTRL-B to exit\r\n>", b"=== "
 BANNER = re.compile(rb"((?:MicroPython|Adafruit CircuitPython) [ -~]{3,160})\r?\n")
 TRACEBACK = b"Traceback (most recent call last):"
@@ -59,6 +61,7 @@ class Job(NamedTuple):
     patience: float = 5.0  # seconds that it may say nothing
     is_endless: bool = False  # it is interrupted for the next one
     key: str = ""  # of several that wait with one key the newest wins
+    is_echoed: bool = False  # it arrives whole, or is not run
 
 
 class Banner(NamedTuple):
@@ -99,6 +102,8 @@ class Repl:
         self._since: float | None = None  # when the place was reached, or something came; None: not known yet
         self._tries = 0
         self._raw_misses = TRIES if pastes else 0
+        self._paste_misses = 0
+        self._is_pasted = False  # the code that goes now, by paste mode
         self._jobs: deque[Job] = deque()
         self._job: Job | None = None
         self._unsent = b""
@@ -124,15 +129,10 @@ class Repl:
         """Return how many pieces of code may still wait."""
         return MAX_JOBS - len(self._jobs)
 
-    @property
-    def pastes(self) -> bool:
-        """Whether code goes by paste mode."""
-        return self._raw_misses >= TRIES
-
     def seek(self) -> bytes:
         """Return what leads to the prompt from anywhere; whatever runs or waits is forgotten."""
         self._jobs.clear()
-        self._job, self._tries = None, 0
+        self._job, self._tries, self._paste_misses = None, 0, 0
         self._to("seeking", None)
         return SEEK
 
@@ -201,6 +201,7 @@ class Repl:
             self._interrupted, self._since = True, now
             return INTERRUPT
         self._raw_misses += self._place == "entering"
+        self._paste_misses += self._place == "pasting" or (self._place == "sending" and self._is_pasted)
         if self._job is not None:
             self._told.append(Ended(self._job, NO_ANSWER))
             self._job = None
@@ -215,11 +216,18 @@ class Repl:
         return SEEK
 
     def _turn(self, now: float) -> bytes:
+        self._is_pasted = self._pastes(self._jobs[0])
+        if self._place == "raw" and self._is_pasted:
+            self._to("prompting", now)
+            return TO_FRIENDLY
         if self._place == "raw":
             self._begin(now)
             return self._more(now)
-        self._to("pasting" if self.pastes else "entering", now)
-        return PASTE if self.pastes else TO_RAW
+        self._to("pasting" if self._is_pasted else "entering", now)
+        return PASTE if self._is_pasted else TO_RAW
+
+    def _pastes(self, job: Job) -> bool:
+        return self._raw_misses >= TRIES or (job.is_echoed and self._paste_misses < TRIES)
 
     def _begin(self, now: float) -> None:
         self._job = self._jobs.popleft()
@@ -231,13 +239,14 @@ class Repl:
             return b""
         piece, self._unsent = self._unsent[:PIECE], self._unsent[PIECE:]
         self._since = now
-        if piece and self.pastes:
+        if piece and self._is_pasted:
             self._echo = piece
             return piece
         if self._unsent:
             return piece
-        self._to("running" if self.pastes else "starting", now)
-        if self.pastes and self._job is not None:
+        self._to("running" if self._is_pasted else "starting", now)
+        self._paste_misses = 0 if self._is_pasted else self._paste_misses  # all of it was echoed
+        if self._is_pasted and self._job is not None:
             self._told.append(Started(self._job))
         return piece + RUN
 
@@ -298,8 +307,9 @@ class Repl:
         return [Started(self._job)]
 
     def _printed(self, at: float) -> list[Event] | None:
-        if self.pastes and self._seen.startswith(PROMPT):
-            return self._over(self._fault or "", "friendly", at)
+        if self._is_pasted and self._seen.startswith(PROMPT):
+            # What was interrupted and says no fault was perhaps never run: the ^D of it was lost.
+            return self._over(self._fault or (INTERRUPTED if self._interrupted else ""), "friendly", at)
         ends = [index for index in (self._seen.find(b"\n"), self._seen.find(RUN)) if index >= 0]
         if not ends:
             if len(self._seen) > MAX_LINE:
@@ -325,7 +335,7 @@ class Repl:
             job, self._job = self._job, None
             self._to("prompting", at)
             return [Ended(job, RESET), Banner(banner[1].decode())]
-        if self.pastes and (self._fault is not None or line.startswith(TRACEBACK)):
+        if self._is_pasted and (self._fault is not None or line.startswith(TRACEBACK)):
             self._fault = line.decode("ascii", "replace").strip()
             return []
         return [Output(self._job, line.rstrip(b"\r"))] if line.strip() else []

@@ -226,6 +226,15 @@ class Active:
 
     # What is told --------------------------------------------------------------------------------------
 
+    def measured(self, device: str, samples: Iterable[Sample]) -> Iterator[tuple[int, float, float]]:
+        """Yield what belongs to it of what a device measured: the channel's number, seconds, true value."""
+        numbers = self._of.get(device, {})
+        for each in samples:
+            number = numbers.get(each.channel)
+            if number is not None and not self.waits and each.at >= self._began and not each.flag:
+                true = self._true[number](each.raw) if self._true else each.raw
+                yield number, each.at - self._began, true
+
     @property
     def marks(self) -> int:
         """Return how many marks count."""

@@ -242,6 +242,11 @@ class Bench:
         return self.latched.at != 0
 
     @property
+    def is_empty(self) -> bool:
+        """Whether no instrument was ever here."""
+        return not self._seats
+
+    @property
     def moving(self) -> list[str]:
         """Return the robots that said that they run a program."""
         return [id_ for id_, seat in self._seats.items() if seat.watched.running]

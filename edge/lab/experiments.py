@@ -42,6 +42,7 @@ T = TypeVar("T")
 A = TypeVarTuple("A")
 Over = Literal["done", "stopped"]
 Where = Callable[[], Scene]
+Tap = Callable[[Active, str, list[Sample]], None]
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ class Laboratory:
         self._turn = asyncio.Lock()  # of those who begin and end runs
         self._going = asyncio.Event()
         self._active: Active | None = None
+        self.tap: Tap = lambda _active, _device, _samples: None  # who shows curves elsewhere
         bench.sink = self._measured
         bench.corrects = self._calibrations.corrected
 
@@ -177,6 +179,7 @@ class Laboratory:
     def _measured(self, device: str, samples: list[Sample]) -> None:
         if self._active is not None:
             self._active.take(device, samples)
+            self.tap(self._active, device, samples)
 
     async def _flush(self, active: Active) -> None:
         """Write what waits; raise StoreFailed after ending the run."""

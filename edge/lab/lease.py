@@ -44,6 +44,11 @@ class Leases:
         """Nobody moves anything any more."""
         self._held.clear()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody moves anything."""
+        return not self._held
+
     def holder(self, device: str) -> str | None:
         """Return who moves a device; None for nobody."""
         return self._held[device][0] if device in self._held else None
@@ -77,6 +82,11 @@ class Orders:
         self._waiting.pop((device, actuator), None)
         self._sent[device, actuator] = now, value
         return True
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a value is still to go out."""
+        return bool(self._waiting)
 
     def due(self, now: float) -> list[Order]:
         """Return the values that waited long enough."""

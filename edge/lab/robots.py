@@ -21,6 +21,9 @@ from edge.lab.lease import LEASE, PERIOD, Held, Leases, Orders
 
 STARTS = 15.0  # seconds from the order until a robot says that it runs: SPIKE's program is brought first
 
+# Seconds between looks while nothing is moved here: LEASE less this is how long the loop may stand still
+# before an order, which is refused where nobody looks.
+REST = 0.5
 KEPT = 0.5  # seconds that an answer waits for the disk
 
 log = logging.getLogger(__name__)
@@ -35,6 +38,7 @@ class Robots:
         self._leases = Leases()
         self._orders = Orders()
         self._looked = -inf  # when leases were looked at: nothing is set in motion while nobody does
+        self._stir = asyncio.Event()
         self._programs: dict[str, float] = {}  # robots that run one, and until when it is believed unseen
         bench.holder_of = lambda device: self._leases.holder(device) or ""
         bench.latched = latch.newest
@@ -54,12 +58,27 @@ class Robots:
         """Send what waits, and stop what nobody holds any more; while nobody looks nothing moves."""
         try:
             while True:
+                self._stir.clear()
                 self.look(self._bench.clock())
-                await asyncio.sleep(PERIOD)
+                await self._pause()
         finally:
             self._looked = -inf
             self._let_go_of_all()
             self._bench.stop_all()
+
+    async def _pause(self) -> None:
+        if self._leases.is_empty and not (
+            self._programs or self._orders.is_waiting or self._must_keep_stopped
+        ):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(REST):
+                    await self._stir.wait()
+        else:
+            await asyncio.sleep(PERIOD)
+
+    @property
+    def _must_keep_stopped(self) -> bool:
+        return self._bench.stopped and not self._bench.is_empty
 
     def look(self, now: float) -> None:
         """Do what is due now."""
@@ -123,6 +142,7 @@ class Robots:
 
     async def _stop_everything(self, command: commands.StopEverything) -> Done:
         self._latch.close(command.by, self._bench.wall())
+        self._stir.set()
         self._bench.latched = self._latch.newest
         try:
             self._bench.stop_all()
@@ -163,6 +183,7 @@ class Robots:
             self._leases.take(device, by, now)
         except Held as exc:
             raise Unable("held", holder=exc.holder) from exc
+        self._stir.set()
 
     def _refused(self, device: str, fault: Exception) -> Unable:
         """Return the refusal of an order."""
