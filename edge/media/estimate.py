@@ -124,6 +124,7 @@ class LinkEstimate:
 
     def __init__(self) -> None:
         self.bitrate: float | None = None
+        self.crowded = False  # this node itself fills the way back: round trips say nothing of the way here
         self.queue = 0.0
         self._watches: dict[Source, DelayWatch] = {}
         self._least: dict[Source, float] = {}
@@ -161,6 +162,10 @@ class LinkEstimate:
         delay = self._felt.get("audio" if now - self._sound_heard < HEARD_LATELY else "video")
         self._felt.clear()
         return Strain(delay, *counted, self._fell)
+
+    def glance(self, counted: tuple[int, int]) -> Strain:
+        """Return what the link does just now, and leave what `strain` is asked for as it is."""
+        return Strain(self.queue, *counted, self._fell)
 
     def decide(self, now: float, counted: tuple[int, int], swelling: Callable[[float], float | None]) -> bool:
         """Update once a window; return whether the sender should know at once.
@@ -223,7 +228,7 @@ class LinkEstimate:
             patience = 1 if lost > LOSING and not self._limit else FULL_FOR + (self._limit_queue > 0)
             return proven and len(self._full) >= patience and (self._lengthen() or self._fall())
         self._full.clear()
-        if swollen is not None and swollen < SWOLLEN:
+        if (swollen is not None and swollen < SWOLLEN) or (self.crowded and self.queue < CALM):
             self._climb(window.seconds)
         if (self.bitrate or 0.0) > TOLD_AGAIN * self._told:
             self._told = self.bitrate or 0.0
@@ -231,7 +236,7 @@ class LinkEstimate:
         return False
 
     def _is_full(self, lost: float, swollen: float | None) -> bool:
-        if lost > LIGHT and (swollen or 0.0) > STANDING:
+        if lost > LIGHT and (swollen or 0.0) > STANDING and not self.crowded:
             # All packets so far may have stood in the queue: then none is late against the others.
             self.queue = max(self.queue, swollen or 0.0)
         full = lost > DROWNING or (self.queue > STANDING and (swollen is None or swollen > SWOLLEN))

@@ -26,10 +26,13 @@ class Ice(aioice.Connection):
     def __init__(self, controlling: bool, loopback: bool) -> None:
         super().__init__(ice_controlling=controlling)
         self._media: Callable[[bytes], None] | None = None
+        self._control: Callable[[bytes], None] | None = None
+        self._lost: Callable[[], None] = _nobody
         self._early: list[bytes] = []
         self.trips = RoundTrips()
         self._hurry = asyncio.Event()
         self.proven = 0.0  # when the peer last sent what only it can send
+        self.granted = 0.0  # when it last answered a check of ours
         self._loopback = loopback
 
     async def gather_candidates(self) -> None:
@@ -41,16 +44,27 @@ class Ice(aioice.Connection):
             self._local_candidates += await self.get_component_candidates(component=1, addresses=[address])
         self._local_candidates_start = self._local_candidates_end = True
 
-    def listen(self, media: Callable[[bytes], None]) -> None:
-        """Hand media to `media`, soon beginning with what came before.
+    def listen(
+        self, media: Callable[[bytes], None], control: Callable[[bytes], None], lost: Callable[[], None]
+    ) -> None:
+        """Hand media to `media`, soon beginning with what came before, and the rest to `control`.
+
+        `lost` is called when the path is gone.
 
         A peer may send pictures right behind the last message of its handshake, and one turn of the event
         loop reads them all: before the handshake's task knows that it is done.
         """
         self._media = media
+        self._control, self._lost = control, lost
         asyncio.get_running_loop().call_soon(self._deliver_early)
 
     def _deliver_early(self) -> None:
+        while not self._queue.empty():
+            left = self._queue.get_nowait()
+            if left is None:
+                self._lost()
+            elif self._control is not None:
+                self._control(left[0])
         early, self._early = self._early, []
         for data in early:
             if self._media is not None:
@@ -58,14 +72,29 @@ class Ice(aioice.Connection):
 
     def deafen(self) -> None:
         """Hand nothing on any more."""
-        self._media = _drop
+        self._media = self._control = _drop
+        self._lost = _nobody
+
+    async def close(self) -> None:
+        """Close the sockets."""
+        self._lost()
+        await super().close()
+
+    def protocol_lost(self, protocol: aioice.ice.StunProtocol) -> None:
+        """Note that a socket is gone; with the one in use the path is."""
+        pair = self._nominated.get(1)
+        if pair is not None and pair.protocol is protocol:
+            self._lost()
+        super().protocol_lost(protocol)
 
     def data_received(self, data: bytes, component: int) -> None:
         """Hand SRTP and SRTCP (RFC 7983) to the media path, everything else to DTLS."""
         if not data:
             return  # anybody on the network may send an empty datagram
         if not 127 < data[0] < 192:
-            if self._queue.qsize() < MAX_QUEUED:  # before DTLS begins nobody takes them out
+            if self._control is not None:
+                self._control(data)
+            elif self._queue.qsize() < MAX_QUEUED:  # before DTLS begins nobody takes them out
                 super().data_received(data, component)
         elif self._media is not None and not self._early:
             self._media(data)
@@ -75,14 +104,14 @@ class Ice(aioice.Connection):
     async def query_consent(self) -> None:
         """Ask for consent (RFC 7675) and time the answers: the only round trip a receiver can measure."""
         loop = asyncio.get_running_loop()
-        granted = loop.time()
+        self.granted = loop.time()
         pause = 0.2  # the first two come soon, so that a round trip is known when the first packet is lost
         # FFmpeg's publisher answers no check after the first: its media, encrypted for us, says as much.
-        while loop.time() - max(granted, self.proven) < CONSENT_LIFE:
+        while loop.time() - max(self.granted, self.proven) < CONSENT_LIFE:
             await self._rest(pause * random.uniform(0.8, 1.2))
             pause = min(pause * 5, CONSENT_PAUSE)
             if await self._ask_consent(loop):
-                granted = loop.time()
+                self.granted = loop.time()
         self._query_consent_task = None
         await self.close()
 
@@ -119,6 +148,10 @@ class Ice(aioice.Connection):
         if took < 0.9 * stun.RETRY_RTO:  # a longer one may have been answered only at the second try
             self.trips.note(took, loop.time())
         return True
+
+
+def _nobody() -> None:
+    """Nobody listens yet, or any more."""
 
 
 def _drop(data: bytes) -> None:

@@ -11,7 +11,7 @@ from yarl import URL
 
 from edge.media.pull import CONNECT_TIME, REQUEST_TIME, Parent, ParentFailed, Pull, read_whole
 from edge.media.sight import Sight
-from edge.media.stream import NAME
+from edge.media.stream import NAME, RESERVED
 
 NEWS_WAIT = 25.0  # seconds the parent may hold an answer back until something changes
 SOON = (0.3, 0.5, 1.0)  # seconds before the first tries again; then SOON's last for SOON_FOR, then up to LATE
@@ -20,6 +20,8 @@ LATE = 60.0  # seconds between tries when the parent has been away for long; an 
 GIVE_UP = 60.0  # seconds without a word from a hub that was only found, until another one is tried
 MAX_LISTING = 262_144  # bytes of a list of streams: 64 streams take 20 kB
 MAX_PULLS = 64  # streams of one parent: as many as a node may be configured to have
+
+ABSENT = msgspec.Raw(b"null")  # of an older parent
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +34,14 @@ class Live(Struct):
 
 
 class Listing(Struct):
-    """What a parent answers to GET /api/streams."""
+    """What a parent answers to GET /api/streams; what it says of the way back is read elsewhere."""
 
     version: int
     streams: list[Live]
+    floors: msgspec.Raw = ABSENT
+    wishes: msgspec.Raw = ABSENT
+    curves: msgspec.Raw = ABSENT
+    news: msgspec.Raw = ABSENT
 
 
 class Patience:
@@ -76,6 +82,7 @@ class Link:
     ) -> None:
         self._parent = parent
         self._pull = pull
+        self.told: Callable[[Listing | None], None] = _nobody  # None when the parent is lost
         self._follows = follows
         self._wake = wake
         self._found = found
@@ -105,6 +112,7 @@ class Link:
                 version = listing.version
                 self._reached()
                 self._live = set(self._wanted(listing))
+                self.told(listing)
                 self._pulls = {name: task for name, task in self._pulls.items() if not task.done()}
                 for name in self._live - self._pulls.keys():
                     self._pulls[name] = tasks.create_task(self._keep(name))
@@ -117,16 +125,21 @@ class Link:
         """Say what a stream looks like here; false when the parent was not told."""
         return await self._pull.tell(name, sight)
 
+    async def report(self, path: str, body: bytes) -> bool:
+        """Say something that is true now; false when the parent did not take it, or is away."""
+        return self.reached and await self._parent.report(path, body)
+
     def _wanted(self, listing: Listing) -> list[str]:
         """Return what to pull; a hub found on the network is anybody, and its names become names of files."""
         names = (each.name for each in listing.streams if each.live and NAME.fullmatch(each.name))
-        return [name for name in names if self._follows(name)][:MAX_PULLS]
+        return [name for name in names if self._follows(name) and not RESERVED.fullmatch(name)][:MAX_PULLS]
 
     def _lost(self, exc: ParentFailed) -> None:
         now = asyncio.get_running_loop().time()
         if self._away is None:
             self._away = now
             self.reached = False
+            self.told(None)
             log.warning("parent lost url=%s reason=%r", self._parent.url, str(exc))
         if self._found and now - self._away > GIVE_UP:
             raise exc
@@ -157,8 +170,9 @@ class Link:
 
     def _doubt(self) -> None:
         """Ask for news again: a parent that was switched off never answers what it was asked before."""
-        if self._asking is not None:
-            self._asking.reschedule(asyncio.get_running_loop().time())
+        asking, self._asking = self._asking, None  # two pulls that end together doubt once
+        if asking is not None:
+            asking.reschedule(asyncio.get_running_loop().time())
 
     async def _news(self, after: int) -> Listing:
         url = self._parent.url.join(URL("/api/streams")).with_query(after=str(after), wait=str(NEWS_WAIT))
@@ -173,3 +187,7 @@ class Link:
                 return msgspec.json.decode(body, type=Listing)
         except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as exc:
             raise ParentFailed(f"{type(exc).__name__}: {exc}") from exc
+
+
+def _nobody(listing: Listing | None) -> None:
+    """Nobody wants to know."""

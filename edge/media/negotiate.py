@@ -1,6 +1,7 @@
 """Which tracks an offer gets: the answers of WHIP (RFC 9725) and WHEP to what a peer can send or take."""
 
 import secrets
+from collections.abc import Mapping
 
 from msgspec import Struct, structs
 
@@ -53,11 +54,11 @@ def read_offer(text: str, verb: str) -> sdp.Description:
     return offer
 
 
-def agree_publish(offer: sdp.Description) -> Agreed:
-    """Choose what a publisher sends: in each section the first codec, in her order, that we pass on."""
+def agree_publish(offer: sdp.Description, codecs: Mapping[str, tuple[Codec, ...]] = PUBLISHABLE) -> Agreed:
+    """Choose what a publisher sends: in each section the first of `codecs`, in her order."""
     replies, tracks = [], {}
     for section in offer.sections:
-        chosen = None if section.refused else sdp.choose(section, PUBLISHABLE.get(section.kind, ()))
+        chosen = None if section.refused else sdp.choose(section, codecs.get(section.kind, ()))
         ssrc = section.ssrcs[0] if section.ssrcs else 0
         reply = sdp.Reply(section.kind, section.mid, REPLY["publish"], chosen)
         replies.append(reply)
@@ -67,7 +68,10 @@ def agree_publish(offer: sdp.Description) -> Agreed:
     if not tracks:
         offered = {each.codec for section in offer.sections for each in section.formats}
         raise Refused(
-            406, "codec-unsupported", f"no codec in common: {', '.join(sorted(offered))}", codec="H.264"
+            406,
+            "codec-unsupported",
+            f"no codec in common: {', '.join(sorted(offered))}",
+            codec="H.264" if codecs is PUBLISHABLE else "VP8",
         )
     return Agreed(replies, tracks)
 

@@ -9,7 +9,7 @@ from edge.media import rtcp
 from edge.media.blast import Line, blast
 from edge.media.codec import h264, vp8
 from edge.media.estimate import START, LossEstimate
-from edge.media.paced import PacedVideo
+from edge.media.paced import BURST, PacedVideo
 from edge.media.packet import RTP_HEADER, Kind, Packet
 from edge.media.rate import VIDEO_SHARE, RetransmissionBudget
 from edge.media.rtp import BadPacket
@@ -67,6 +67,13 @@ class Sent(Struct, frozen=True):
         return Sent(*map(sum, zip(structs.astuple(self), structs.astuple(other), strict=True)))
 
 
+class Rest(Struct, frozen=True):
+    """Where a peer rests: the sequence numbers that it would have been sent next."""
+
+    video: int | None
+    audio: int | None
+
+
 class _Feed(Struct):
     """One track on its way to this peer."""
 
@@ -89,10 +96,18 @@ class Outlet:
         self.line = Line(peer)
         self.paced: PacedVideo | None = None
         self.budget = RetransmissionBudget()
+        self.ceiling = float("inf")  # bits per second that are sent at most, whatever the link may carry
+        self.burst = BURST  # bytes of pictures at once
+        self.asks = False  # for a key frame, when pictures were left out: its publisher sends none by herself
+        self.rested: Rest | None = None  # it is sent nothing for the moment
+        self._woken = False
+        self._skipped = 0  # sound that it was not sent while it rested
+        self._since = 0  # the first sound after that
         self.resent = 0
         self._left_out = 0  # pictures, by queues that it had before
         self._ntp = ntp
         self._feeds = {kind: _Feed(kind, number) for kind, number in types.items()}
+        self._ssrc = next(iter(stream.tracks.values())).ssrc
         self._by_ssrc = {stream.tracks[kind].ssrc: feed for kind, feed in self._feeds.items()}
         self.trusted = (
             False  # a node's estimate knows sound from pictures; a browser's may only mean a busy PC
@@ -122,12 +137,40 @@ class Outlet:
     def pace(self, following: int | None) -> None:
         """Send video through a queue from now on; `following` is the next sequence number if any was sent."""
         track = self.stream.tracks["video"]
-        self.paced = PacedVideo((h264 if track.codec == "H264" else vp8).starts_key, following)
+        self.paced = PacedVideo((h264 if track.codec == "H264" else vp8).starts_key, following, self.burst)
 
     def unpace(self) -> None:
         """Send video as it comes from now on."""
         self._left_out += self.paced.left_out if self.paced is not None else 0
         self.paced = None
+
+    def rest(self, video: int | None = None) -> None:
+        """Be sent nothing from now on, not what waits either; `video` is the first number it was not sent."""
+        newest = self._following("video") if video is None else video
+        video = self.paced.following if self.paced is not None else newest
+        self.rested = Rest(video, self._following("audio"))
+        self.unpace()
+
+    def wake(self) -> None:
+        """Be sent everything again, with numbers of its own that show no hole; what came meanwhile never."""
+        rested, self.rested, self._woken = self.rested, None, True
+        now = self._following("audio")
+        if rested is not None and now is not None:
+            self._skipped += now - (now if rested.audio is None else rested.audio)
+            self._since = now
+        self.pace(rested.video if rested is not None else None)
+
+    @property
+    def apart(self) -> bool:
+        """Whether its numbers are no longer those of the others."""
+        return self._woken
+
+    def takes(self, packet: Packet) -> bool:
+        """Tell whether a packet of sound is for this peer: none of before it was woken is."""
+        return "audio" in self.types and packet.sequence >= self._since
+
+    def _following(self, kind: Kind) -> int | None:
+        return self.stream.following(kind) if kind in self.stream.lanes else None
 
     @property
     def sent(self) -> Sent:
@@ -139,6 +182,9 @@ class Outlet:
 
     def bitrate(self, now: float) -> float:
         """Return the bits per second that may be sent."""
+        return min(self._carried(now), self.ceiling)
+
+    def _carried(self, now: float) -> float:
         if self._believes(now) and self._estimate is not None and now - self._estimate[0] < ESTIMATE_LIFE:
             return self._estimate[1] * VIDEO_SHARE
         if self.local:
@@ -164,6 +210,8 @@ class Outlet:
 
     def wire(self, packet: Packet) -> bytes:
         """Return a packet with the payload type this peer negotiated."""
+        if packet.kind == "audio" and self._skipped:
+            return numbered(packet, packet.sequence - self._skipped, self.types["audio"])
         return typed(packet, self.types[packet.kind])
 
     def take_rtcp(self, data: bytes, now: float) -> None:
@@ -228,6 +276,11 @@ class Outlet:
                     blast((self.line,), ((wire,),))
 
     def _held(self, kind: Kind, low: int) -> bytes | None:
+        if self.rested is not None:
+            return None
+        if kind == "audio" and self._skipped:
+            packet = self.stream.lanes[kind].ring.find((low + self._skipped) & 0xFFFF)
+            return self.wire(packet) if packet is not None and packet.sequence >= self._since else None
         packet = self.stream.lanes[kind].ring.find(low)
         if kind == "video" and self.paced is not None:
             wire = self.paced.find(low)
@@ -251,8 +304,9 @@ class Outlet:
                     rtcp.SenderReport(ssrc, ntp, rtcp.middle(ntp), stamp, feed.packets & 0xFFFFFFFF, octets)
                 )
                 packets.append(rtcp.SourceDescription(ssrc, CNAME))
-        if packets:
-            self.peer.send_rtcp(rtcp.build(*packets))
+        # Who is sent nothing yet, or rests, would else take the silence for a cut.
+        nothing = (rtcp.ReceiverReport(self._ssrc, ()), rtcp.SourceDescription(self._ssrc, CNAME))
+        self.peer.send_rtcp(rtcp.build(*(packets or nothing)))
 
     def told(self, sight: Sight, now: float) -> None:
         """Take what the far end says of picture and sound; a fault counts until it is not repeated."""
@@ -305,3 +359,9 @@ def typed(packet: Packet, payload_type: int) -> bytes:
     if packet.wire[1] == second:
         return packet.wire
     return b"\x80" + second.to_bytes(1, "big") + packet.wire[2:]
+
+
+def numbered(packet: Packet, sequence: int, payload_type: int) -> bytes:
+    """Return a packet's wire form with another sequence number and payload type."""
+    second = payload_type | 0x80 if packet.marker else payload_type
+    return b"\x80" + second.to_bytes(1, "big") + (sequence & 0xFFFF).to_bytes(2, "big") + packet.wire[4:]

@@ -23,11 +23,13 @@ LEAST = 8_000.0  # bit/s for video when sound takes all: one packet a second, so
 class PacedVideo:
     """The queue of one receiver's video."""
 
-    def __init__(self, starts_key: Callable[[bytes], bool], following: int | None) -> None:
+    def __init__(
+        self, starts_key: Callable[[bytes], bool], following: int | None, burst: int = BURST
+    ) -> None:
         self._starts_key = starts_key
         self._reorder = Reorder(hold=HOLD)
         self._gate = PictureGate()
-        self._pacer = Pacer(BURST)
+        self._pacer = Pacer(burst)
         self._picture: list[Packet] = []
         self._expected: int | None = None
         self._highest = 0
@@ -49,10 +51,20 @@ class PacedVideo:
         return bool(self._queue or self._again)
 
     @property
+    def starved(self) -> bool:
+        """Whether it has sent all there is, and nothing more can be sent before the next key frame."""
+        return self._next is not None and self._gate.waits and not self.waiting
+
+    @property
     def settled(self) -> bool:
         """Whether nothing waits and nothing was left out: the stream's own packets could go on from here."""
         idle = not self.waiting and not self._picture and self._next is not None
         return idle and self._next == self._expected == self._highest + 1
+
+    @property
+    def following(self) -> int | None:
+        """The sequence number after the highest that was queued; None before any."""
+        return self._next
 
     @property
     def left_out(self) -> int:

@@ -8,12 +8,13 @@ import aiohttp
 from yarl import URL
 
 from edge.media import sdp
+from edge.media.dtls import Identity
 from edge.media.negotiate import Refused, read_answer
 from edge.media.packet import Codec, Kind, Track
 from edge.media.receiver import Receiver
 from edge.media.sight import Sight, written
 from edge.media.studio import Studio
-from edge.media.transport import Identity, Peer, PeerFailed
+from edge.media.transport import Peer, PeerFailed
 
 SILENCE = 4.0  # seconds without a datagram until the link counts as cut: sender reports come every second
 CONNECT_TIME = 1.5  # seconds for TCP: a link that is back after a cut is found by the next try
@@ -88,6 +89,18 @@ class Parent:
         except (aiohttp.ClientError, TimeoutError):
             return False
 
+    async def report(self, path: str, body: bytes) -> bool:
+        """Say something that is true now and is not kept; false when the parent did not take it."""
+        timeout = aiohttp.ClientTimeout(total=REPORT_TIME)
+        headers = {**self.headers, "Content-Type": "application/json"}
+        try:
+            async with self.http.post(
+                self.url.join(URL(path)), data=body, headers=headers, timeout=timeout, allow_redirects=False
+            ) as response:
+                return response.status < 300
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
     async def delete(self, session: URL) -> None:
         """End a session; a parent out of reach will notice by itself."""
         timeout = aiohttp.ClientTimeout(total=FAREWELL_TIME)
@@ -118,15 +131,18 @@ class Pull:
         session = self.sessions.get(name)
         return session is not None and await self._parent.tell(session, sight)
 
-    async def once(self, name: str) -> None:
-        """Join a stream and receive it until it ends or the link is cut; raise ParentFailed."""
+    async def once(self, name: str, path: str = "") -> None:
+        """Join a stream and receive it until it ends or the link is cut; raise ParentFailed.
+
+        `path` is where the parent has it, if not among its lessons.
+        """
         peer = Peer(self._identity, controlling=True, loopback=self._loopback)
         session: URL | None = None
         try:
             self._studio.expect(name)
             sections = sdp.offer_sections(WANTED, "recvonly")
             offer = sdp.write_offer(sections, await peer.local("actpass"), {})
-            answer, session = await self._parent.post(f"/whep/{name}", offer)
+            answer, session = await self._parent.post(path or f"/whep/{name}", offer)
             description, tracks = read_answer(answer, sections)
             await peer.connect(description.transport, description.transport.setup == "passive")
             self.sessions[name] = session
@@ -145,10 +161,10 @@ class Pull:
         publication = stream.publication
         receiver = Receiver(peer, stream, list(tracks.values()), self._ntp)
         log.info("parent connected stream=%s codecs=%s", name, sdp.codecs(tracks))
-        stream.strain = receiver.strain
+        stream.strain, stream.glance = receiver.strain, receiver.glance
         try:
             await receiver.run(SILENCE)
         finally:
-            stream.strain = None
+            stream.strain = stream.glance = None
             self._studio.leave(stream, publication)
             log.info("parent left stream=%s counts=%s", name, receiver.counts)

@@ -53,6 +53,11 @@ class PictureGate:
         self.sent = 0
         self.left_out = 0
 
+    @property
+    def waits(self) -> bool:
+        """Whether nothing goes out before the next key frame."""
+        return self._skipping
+
     def admits(self, key: bool, wait: float, takes: float, joining: bool = False) -> bool:
         """Tell whether a picture goes out that `takes` seconds, after `wait` for those already queued."""
         if key:

@@ -19,6 +19,7 @@ TICK = (
     0.01  # seconds between looks at what is missing, taken as packets arrive: the reorder grace of a question
 )
 LULL = 0.08  # seconds between looks while nothing arrives: waking an idle PC costs more than a packet
+IDLE = 0.4  # seconds without a packet from which looks are as rare as that: a hub keeps 134 that are idle
 REPORT_PAUSE = 0.5  # seconds between receiver reports; RFC 4585 allows feedback below RFC 3550's 5 s
 FIRST_RTT = 0.15  # seconds assumed until a round trip is measured: asks too late rather than twice
 SSRC_SILENCE = 2.0  # seconds after which another SSRC with the right payload type may take a track over
@@ -127,16 +128,20 @@ class Receiver:
         self._due = 0.0
         self.counts = ReceiverCounts()
 
-    async def run(self, silence: float) -> None:
-        """Feed the stream until the peer is closed, silent for `silence` seconds, or replaced."""
+    async def run(self, silence: float, idle: bool = False) -> None:
+        """Feed the stream until the peer is closed, silent for `silence` seconds, or replaced; one that may
+        be `idle` is there as long as it answers checks."""
         loop = asyncio.get_running_loop()
         self._peer.on_rtp, self._peer.on_rtcp = self.take_rtp, self.take_rtcp
         self._stream.ask_publisher = self.ask_key
         self._stream.counts = lambda: structs.asdict(self.counts)
-        while not self._peer.closed.is_set() and loop.time() - self._peer.heard < silence:
+        while not self._peer.closed.is_set():
+            now, heard = loop.time(), self._peer.heard
+            if now - (self._peer.present if idle else heard) > silence:
+                return
             if self._stream.publication != self._turn:
                 return  # somebody else publishes under this name now, or the stream has ended
-            await asyncio.sleep(LULL)
+            await asyncio.sleep(LULL if now - heard < IDLE else IDLE)
             self.tick(loop.time())
 
     def take_rtp(self, data: bytes, now: float) -> None:
@@ -213,6 +218,7 @@ class Receiver:
                     self._send(rtcp.Nack(self._ssrc, lane.track.ssrc, lost))
                 if lane.loss.lost > given_up and lane.track.kind == "video":
                     self._stream.request_key(now)
+        self._estimate.crowded = self._stream.crowded
         fell = self._estimate.decide(now, self._counted(), self._peer.swelling)
         if fell or now - self._reported >= REPORT_PAUSE:
             self._reported = now
@@ -221,6 +227,10 @@ class Receiver:
     def strain(self) -> Strain:
         """Return what the way to here does to this publication, since it was asked before."""
         return self._estimate.strain(asyncio.get_running_loop().time(), self._counted())
+
+    def glance(self) -> Strain:
+        """Return the same as of this moment, for one who looks besides: nothing is forgotten by it."""
+        return self._estimate.glance(self._counted())
 
     def _counted(self) -> tuple[int, int]:
         heard = [lane for lane in self._lanes.values() if lane.received]

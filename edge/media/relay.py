@@ -26,7 +26,7 @@ class Fanout:
     """The drain that feeds all peers of one stream."""
 
     def __init__(self, stream: Stream, hurry: Callable[[], None]) -> None:
-        """`hurry` is called when something was queued that a tick must release."""
+        """`hurry` is called when something is queued, a peer comes or all must go: a tick is due."""
         self.stream = stream
         self._hurry = hurry
         self.outlets: list[Outlet] = []
@@ -38,11 +38,15 @@ class Fanout:
         self._loop = asyncio.get_running_loop()
         stream.attach(self)
 
-    def join(self, outlet: Outlet) -> None:
-        """Send to a peer from now on, beginning with the newest key frame if it is fresh."""
+    def join(self, outlet: Outlet, rests: bool = False) -> None:
+        """Send to a peer from now on, beginning with the newest key frame if it is fresh; or let it rest."""
         self.flush()
+        self._hurry()
         now = self._loop.time()
         self.outlets.append(outlet)
+        if rests:
+            outlet.rest()
+            return
         if "video" not in outlet.types:
             self._share(outlet)
             return
@@ -71,6 +75,42 @@ class Fanout:
         self._unshare(outlet)
         outlet.close()
 
+    def rest(self, outlet: Outlet) -> None:
+        """Send nothing to a peer, who stays connected, until it is woken."""
+        if outlet.rested is None and outlet in self.outlets:
+            self.flush()
+            self._rest(outlet, None)
+
+    def _rest(self, outlet: Outlet, video: int | None) -> None:
+        if outlet in self._paced:
+            self._paced.remove(outlet)
+        self._unshare(outlet)
+        outlet.rest(video)
+
+    def wake(self, outlet: Outlet) -> None:
+        """Send to a peer again, by a queue of its own: its numbers are no longer the others'."""
+        if outlet.rested is not None and outlet in self.outlets:
+            self.flush()
+            outlet.wake()
+            self._paced.append(outlet)
+            self.stream.request_key(self._loop.time())
+
+    def cut(self, kind: Kind) -> None:
+        """Send nothing any more of what came of a kind, not even what waits here for the rest of its picture.
+
+        All begin anew behind it, with numbers that show no hole.
+        """
+        unsent = {packet.sequence for packet in self._batch if packet.kind == kind == "video"}
+        self._batch = [packet for packet in self._batch if packet.kind != kind]
+        following = self.stream.following("video") if unsent else None
+        while following is not None and following - 1 in unsent:
+            following -= 1
+        for outlet in tuple(self.outlets):
+            if outlet.rested is None:
+                self.flush()
+                self._rest(outlet, following)
+                self.wake(outlet)
+
     def packet(self, packet: Packet) -> None:
         """Take a packet; it goes out with the rest of its picture, or at once if it is sound."""
         self._batch.append(packet)
@@ -88,6 +128,7 @@ class Fanout:
             self._timer.cancel()
         for outlet in self.outlets:
             outlet.peer.closed.set()
+        self._hurry()  # nothing is to be kept of it
 
     def flush(self) -> None:
         """Send what has come in since the last time."""
@@ -114,9 +155,9 @@ class Fanout:
         bitrate = outlet.bitrate(now)
         sound: list[bytes] = []
         for packet in batch:
-            if packet.kind == "video":
+            if packet.kind == "video" and "video" in outlet.types:
                 paced.offer(packet, now, bitrate)
-            elif "audio" in outlet.types:
+            elif packet.kind == "audio" and outlet.takes(packet):
                 sound.append(outlet.wire(packet))
         if sound:  # never waits, but its bytes count
             octets = sum(map(len, sound))
@@ -136,7 +177,9 @@ class Fanout:
             outlet.count("video", len(wires), sum(map(len, wires)))
         if paced.waiting:
             self._hurry()
-        elif not wires and paced.settled and not outlet.narrow:
+        elif outlet.asks and paced.starved:
+            self.stream.request_key(now)
+        elif not wires and paced.settled and not outlet.narrow and not outlet.apart:
             outlet.unpace()
             self._paced.remove(outlet)
             self._share(outlet)
@@ -149,7 +192,8 @@ class Fanout:
             self._release(outlet, now)
         for outlet in tuple(self.outlets):
             outlet.report(now)
-            if outlet.narrow and outlet.paced is None and "video" in outlet.types:
+            common = outlet.paced is None and outlet.rested is None
+            if outlet.narrow and common and "video" in outlet.types:
                 self._narrow(outlet)
         return any(outlet.paced.waiting for outlet in self._paced if outlet.paced is not None)
 
@@ -210,7 +254,7 @@ class Relay:
     async def _idle(self) -> None:
         self._hurry.clear()
         with suppress(TimeoutError):
-            async with asyncio.timeout(IDLE_TICK):
+            async with asyncio.timeout(IDLE_TICK if self.sends else None):
                 await self._hurry.wait()
 
 

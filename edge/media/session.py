@@ -7,8 +7,9 @@ from contextlib import suppress
 from typing import Literal
 
 from edge.media import sdp
+from edge.media.dtls import Identity
 from edge.media.negotiate import Agreed, Refused, dtls_client
-from edge.media.transport import Identity, Peer
+from edge.media.transport import Peer
 from edge.supervise import once
 
 MAX_FRAGMENT_LINES = 64  # lines of one trickle request; browsers send one to three candidates

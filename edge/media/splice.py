@@ -29,6 +29,11 @@ class Splice:
         self._last: tuple[int, int, float] | None = None
         self.splices = 0
 
+    @property
+    def following(self) -> int | None:
+        """The stream's sequence number after the highest there was; None before any."""
+        return self._last[0] + 1 if self._last else None
+
     def begin(self, source: int, sequence: int, timestamp: int, now: float) -> None:
         """Open the space for a publication: its SSRC and the extended numbers of its first packet."""
         if self._last is None or self._space is None:

@@ -11,6 +11,7 @@ from edge.media.splice import Splice
 from edge.media.timeline import SenderClock
 
 NAME = re.compile(r"[a-z0-9-]{1,64}")  # becomes part of addresses and of files' names
+RESERVED = re.compile(r"class-[0-9a-f]{16}|floor-.*|up-[0-9a-f]{16}")  # what classes send: no lesson's name
 RETURN_TIME = 30.0  # seconds a stream waits for its publisher to come back: a browser restarts in less
 # Slots for packets, powers of 2: more than KEPT seconds of 6 Mbit/s, and of 10 ms Opus.
 RING: dict[Kind, int] = {"video": 8192, "audio": 2048}
@@ -92,10 +93,12 @@ class Stream:
         self.heard = since
         self.key: Packet | None = None
         self.ntp_shift: float | None = None
-        self.ask_publisher: Callable[[], None] = _nobody
+        self.ask_publisher: Callable[[], None] = nobody
         self.strain: Callable[[], Strain] | None = (
             None  # of the link to the parent, while it comes from there
         )
+        self.crowded = False  # this node sends so much to where it comes from that round trips grow
+        self.glance: Callable[[], Strain] | None = None  # the same for one who looks besides
         # What the publication brought and what went wrong with it, by name; of the last one, when it is over.
         self.counts: Callable[[], Mapping[str, int]] = dict
         self.bitrate = 0.0  # bits per second over the last RATE_SPAN or so
@@ -147,6 +150,10 @@ class Stream:
         newest = lane.ring.newest
         return (newest.sequence, lane.packets, newest.arrival) if newest else None
 
+    def following(self, kind: Kind) -> int | None:
+        """Return the sequence number after the highest there was; None before any."""
+        return self.lanes[kind].splice.following
+
     def report(self, kind: Kind, ntp: float, timestamp: int, now_ntp: float) -> None:
         """Learn from a sender report: media of this extended timestamp was captured at `ntp` of its clock."""
         shift = now_ntp - ntp
@@ -190,7 +197,7 @@ class Stream:
     def left(self) -> None:
         """The publication has gone; the stream waits for the next."""
         self.live = False
-        self.ask_publisher = _nobody
+        self.ask_publisher = nobody
 
     def end(self) -> None:
         """End for good: every drain is told once."""
@@ -231,5 +238,5 @@ class Entry:
             self._stream.report(self._lane.track.kind, ntp, timestamp, now_ntp)
 
 
-def _nobody() -> None:
+def nobody() -> None:
     """Nobody is there to send a key frame."""

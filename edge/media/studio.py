@@ -11,14 +11,16 @@ STALE = 3.0  # seconds without a packet after which a name may be taken over: a 
 SWEEP = 0.5  # seconds between looks for publishers that did not return
 
 Watcher = Callable[[Stream], None]
+Make = Callable[[str, dict[Kind, Track], float], Stream]
 
 
 class Studio:
     """All streams by name. Every change counts `version` up and wakes those who wait for it."""
 
-    def __init__(self, limit: int, return_time: float = RETURN_TIME) -> None:
+    def __init__(self, limit: int, return_time: float = RETURN_TIME, make: Make = Stream) -> None:
         self.streams: dict[str, Stream] = {}
         self.version = 1
+        self._make = make
         self._limit = limit
         self._reserved: set[str] = set()
         self._left: dict[str, float] = {}
@@ -57,7 +59,7 @@ class Studio:
             held = None
         if held is None:
             own = {kind: own_track(track) for kind, track in tracks.items()}
-            held = self.streams[name] = Stream(name, own, self._loop.time())
+            held = self.streams[name] = self._make(name, own, self._loop.time())
             for opened in self._watchers:
                 opened(held)
         self._left.pop(name, None)
@@ -94,6 +96,8 @@ class Studio:
         """End streams whose publishers did not return; end all when cancelled."""
         try:
             while True:
+                while not self.streams:
+                    await self._changed.wait()
                 await asyncio.sleep(SWEEP)
                 now = self._loop.time()
                 for stream in self.streams.values():

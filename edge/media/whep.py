@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 
 from msgspec import Struct, structs
 
 from edge.media.negotiate import Agreed, Refused, agree_watch, read_offer
 from edge.media.outlet import Health, Outlet, Sent
+from edge.media.packet import Kind
 from edge.media.relay import Fanout, Relay
 from edge.media.session import Session, Sessions
 from edge.media.sight import Sight
@@ -29,6 +30,7 @@ class Caller(Struct, frozen=True):
 
     name: str
     is_node: bool = False
+    node: str = ""  # which one, where its certificate says so
 
 
 class Watcher(Struct, frozen=True):
@@ -37,14 +39,26 @@ class Watcher(Struct, frozen=True):
     name: str
     stream: str
     since: float  # NTP seconds
+    node: str = ""  # of a certificate
+
+
+Rests = Callable[[Watcher], bool]
 
 
 class Whep:
     """The serving side of a node."""
 
     def __init__(
-        self, studio: Studio, sessions: Sessions, relay: Relay, ntp: Callable[[], float], limit: int
+        self,
+        studio: Studio,
+        sessions: Sessions,
+        relay: Relay,
+        ntp: Callable[[], float],
+        limit: int,
+        rests: Rests | None = None,
     ) -> None:
+        """With `rests`, which tells who is to be sent nothing for now, streams may be silent for long."""
+        self._rests = rests
         self._studio = studio
         self._sessions = sessions
         self._relay = relay
@@ -56,13 +70,15 @@ class Whep:
         # Of those who left not the outlets, each of which would keep a stream and all its packets.
         self._gone: deque[tuple[Watcher, Health, float]] = deque(maxlen=MAX_REMEMBERED)
 
-    async def watch(self, stream_name: str, text: str, caller: Caller) -> tuple[Session, str]:
-        """Answer an offer to watch a stream; raise Refused."""
+    async def watch(
+        self, stream_name: str, text: str, caller: Caller, kinds: Collection[Kind] = ("video", "audio")
+    ) -> tuple[Session, str]:
+        """Answer an offer to watch a stream, or only one of its tracks; raise Refused."""
         offer = read_offer(text, "watch")
         stream = self._studio.streams.get(stream_name)
         if stream is None or not stream.live:
             raise Refused(409, "no-publisher", f"nobody publishes as {stream_name} yet", name=stream_name)
-        agreed = agree_watch(offer, stream.tracks)
+        agreed = agree_watch(offer, {kind: each for kind, each in stream.tracks.items() if kind in kinds})
         if self._asked >= self._limit:
             raise Refused(503, "too-many", f"{self._limit} watch already")
         self._asked += 1
@@ -83,7 +99,7 @@ class Whep:
             types = {kind: track.payload_type for kind, track in agreed.tracks.items()}
             outlet = Outlet(session.peer, stream, types, self._ntp)
             outlet.trusted = caller.is_node
-            await self._feed(Watcher(caller.name, stream.name, self._ntp()), outlet, fanout)
+            await self._feed(Watcher(caller.name, stream.name, self._ntp(), caller.node), outlet, fanout)
         except (PeerFailed, ConnectionError) as exc:
             log.warning(
                 "watcher did not connect stream=%s name=%r reason=%r", stream.name, caller.name, str(exc)
@@ -95,8 +111,10 @@ class Whep:
         here = (watcher, outlet)
         self._here.append(here)
         try:
-            fanout.join(outlet)
-            await outlet.peer.gone(SILENCE)  # the fan-out closes the peer when the stream ends
+            fanout.join(outlet, self._rests is not None and self._rests(watcher))
+            await outlet.peer.gone(
+                SILENCE, idle=self._rests is not None
+            )  # the fan-out closes the peer when the stream ends
         finally:
             fanout.leave(outlet)
             self._here.remove(here)
@@ -114,11 +132,28 @@ class Whep:
         """Return how many watch a stream."""
         return sum(outlet.stream is stream for _, outlet in self._here)
 
+    def settle(self) -> None:
+        """Let those rest who are to, and wake the others."""
+        for watcher, outlet in self._here:
+            fanout = self._relay.fanouts.get(outlet.stream.name)
+            if fanout is not None and self._rests is not None:
+                (fanout.rest if self._rests(watcher) else fanout.wake)(outlet)
+
+    def watched(self) -> set[str]:
+        """Return the names of the streams that somebody watches."""
+        return {watcher.stream for watcher, _ in self._here}
+
     def told(self, session: Session, sight: Sight, now: float) -> None:
         """Take what a watcher says of its picture and sound; one that does not watch yet is ignored."""
         for _, outlet in self._here:
             if outlet.peer is session.peer:
                 outlet.told(sight, now)
+
+    def dismiss(self, is_known: Callable[[str], bool]) -> None:
+        """End what is sent to nodes that are known no more."""
+        for watcher, outlet in self._here:
+            if watcher.node and not is_known(watcher.node):
+                outlet.peer.closed.set()
 
     def watchers(self, stream_name: str, now: float) -> list[tuple[Watcher, Health]]:
         """Return who watches a stream and how they fare; those who left a minute ago or less come last."""

@@ -30,7 +30,7 @@ SOUND_LATER = 0.013  # seconds: the first sound was captured so long after the f
 DELAY = 0.02  # seconds from capture to arrival
 TICK = 0.25  # seconds between calls of Recorder.tick
 STEP = 0.0005  # seconds between looks at the recorder
-DEADLINE = 20.0  # seconds for what takes a fraction of one
+DEADLINE = 40.0  # seconds for what takes a fraction of one
 
 ENCODERS: dict[Codec, tuple[str, dict[str, str]]] = {
     "H264": (

@@ -9,12 +9,12 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
+from edge.media.dtls import Identity
 from edge.media.link import MAX_PULLS, Link
 from edge.media.ntp import NtpClock
 from edge.media.packet import Track
 from edge.media.pull import Parent, ParentFailed, Pull
 from edge.media.studio import Studio
-from edge.media.transport import Identity
 
 
 class Asked(Pull):
@@ -24,7 +24,7 @@ class Asked(Pull):
         super().__init__(parent, Studio(8), Identity.create(), NtpClock(), loopback=True)
         self.names: list[str] = []
 
-    async def once(self, name: str) -> None:
+    async def once(self, name: str, path: str = "") -> None:
         self.names.append(name)
         await asyncio.Event().wait()
 

@@ -9,7 +9,7 @@ from edge.media.codec import h264
 from edge.media.packet import CLOCK_RATE, Codec, Frame
 from edge.media.record.fragments import Look
 from edge.media.record.muxer import Muxer
-from edge.media.record.template import NoTemplate
+from edge.media.record.trouble import NoTemplate
 from tests.media.lessons import Lesson, captured, lesson, pictures
 
 

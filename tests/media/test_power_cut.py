@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from edge.media.packet import Codec, Kind
 from edge.media.record.finish import finish_all
 from edge.media.record.fit import Clock
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 from edge.media.record.recording import load
 from edge.media.record.store import Store
 from edge.media.record.verify import verify

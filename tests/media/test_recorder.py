@@ -12,7 +12,8 @@ from edge.media.packet import Codec, Kind
 from edge.media.record.recorder import Recorder
 from edge.media.record.recording import Recording, read_index
 from edge.media.record.store import Store
-from edge.media.record.verify import Verdict, verify
+from edge.media.record.verdict import Verdict
+from edge.media.record.verify import verify
 from tests.media.lessons import (
     DEADLINE,
     Event,

@@ -12,7 +12,8 @@ from edge.media.packet import Codec
 from edge.media.record.recorder import Recorder
 from edge.media.record.recording import Recording, save
 from edge.media.record.store import Store
-from edge.media.record.verify import summary, verify
+from edge.media.record.verdict import summary
+from edge.media.record.verify import verify
 from edge.recordings import list_command, verify_command
 from tests.media.lessons import DEADLINE, Lesson, arriving, lesson, packets, play, reports, settled
 

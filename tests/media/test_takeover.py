@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from edge.media.dtls import Identity
 from edge.media.ntp import NtpClock
 from edge.media.outlet import Outlet
 from edge.media.packet import Kind, Packet, Track
@@ -17,8 +18,9 @@ from edge.media.rtp import header
 from edge.media.session import Sessions
 from edge.media.stream import Stream
 from edge.media.studio import Studio
-from edge.media.transport import Identity, Peer
+from edge.media.transport import Peer
 from edge.media.whep import Watcher, Whep
+from tests.flows.crew import until
 
 VP8: dict[Kind, Track] = {"video": Track("video", "VP8", 96, 5)}
 H264: dict[Kind, Track] = {"video": Track("video", "H264", 97, 7)}
@@ -96,6 +98,18 @@ async def test_an_ended_stream_is_not_kept_for_those_who_watched_it() -> None:
     gc.collect()
     assert [health.state for _, health in whep.watchers("lesson", now)] == ["gone"]
     assert kept() is None
+
+
+async def test_a_relay_that_rests_forgets_a_stream_that_ends_before_anybody_came() -> None:
+    studio, relay = Studio(2), Relay()
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(relay.run())
+        fanout = relay.fanout(studio.begin("lesson", VP8))
+        await asyncio.sleep(0)
+        assert relay.fanouts == {"lesson": fanout}
+        studio.begin("lesson", H264)
+        await until(lambda: not relay.fanouts)
+        running.cancel()
 
 
 @asynccontextmanager

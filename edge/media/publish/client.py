@@ -10,12 +10,13 @@ from contextlib import aclosing
 from typing import Any
 
 import aiohttp
-import uvloop
 from yarl import URL
 
 from edge.errors import TirekError, sole
+from edge.loop import until_complete
 from edge.media import sdp
 from edge.media.codec.packetiser import Packetiser
+from edge.media.dtls import Identity
 from edge.media.negotiate import Refused, read_answer
 from edge.media.ntp import NtpClock
 from edge.media.outlet import Outlet
@@ -26,7 +27,7 @@ from edge.media.publish.sources import open_source
 from edge.media.pull import CONNECT_TIME, REQUEST_TIME, Parent, ParentFailed
 from edge.media.relay import Relay
 from edge.media.stream import Stream
-from edge.media.transport import Identity, Peer, PeerFailed
+from edge.media.transport import Peer, PeerFailed
 
 SILENCE = 4.0  # seconds without a report until the node counts as gone: it sends one every half second
 AGAIN = 1.0  # seconds between tries after a cut
@@ -181,5 +182,5 @@ def main(name: str, url: str, token: str | None, loop: bool = False) -> int:
     if URL(url).scheme not in ("http", "https"):
         raise NotPublished(f"{url}: not a WHIP address such as http://localhost:8080/whip/lesson")
     source = open_source(name, loop=loop)
-    uvloop.run(publish(source, url, token))
+    until_complete(publish(source, url, token))
     return 0

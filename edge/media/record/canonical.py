@@ -20,8 +20,8 @@ from msgspec import Struct
 from edge.media.codec import opus
 from edge.media.packet import CLOCK_RATE, Codec, Kind
 from edge.media.record import times
+from edge.media.record.containers import container_of
 from edge.media.record.index import Index, IndexEntry
-from edge.media.record.muxer import container_of
 from edge.media.record.sheet import Form, Look
 from edge.media.record.template import described
 from edge.media.rtp import BadPacket
@@ -36,10 +36,6 @@ SILENT = b"\x08"  # RFC 6716 section 3.1: one frame of 20 ms
 TABLE = 16_384  # bytes: what else is in a table, ten times over
 
 Stored = Callable[[IndexEntry], bytes]
-
-
-class Hurried(RuntimeError):
-    """Told to leave the rest for later."""
 
 
 class Copied(Struct, frozen=True):

@@ -7,28 +7,22 @@ moment leaves one of the two.
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 
 import av
 
 from edge.media.record import recording as notes
-from edge.media.record.canonical import Hurried
+from edge.media.record.digest import digest_of
 from edge.media.record.durable import NEW
 from edge.media.record.fragments import Look
 from edge.media.record.index import encode, encode_header
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 from edge.media.record.recording import INDEX, Recording
 from edge.media.record.remux import Remux
 from edge.media.record.sheet import Form
-
-PIECE = 1 << 16  # bytes that are summed at once
+from edge.media.record.trouble import Hurried
 
 log = logging.getLogger(__name__)
-
-
-def _always() -> None:
-    """Go on."""
 
 
 def finish_all(place: Place, recordings: Iterable[Recording], hurried: Callable[[], bool]) -> None:
@@ -65,23 +59,13 @@ def finish(place: Place, recording: Recording, hurried: Callable[[], bool], cut_
     log.info("finished id=%s seconds=%.1f whole=%s", recording.id, recording.seconds, recording.whole)
 
 
-def digest_of(path: Path, go_on: Callable[[], None] = _always) -> str:
-    """Return the SHA-256 of a file; raises OSError, and whatever `go_on` does, asked every PIECE."""
-    digest = sha256()
-    with path.open("rb") as file:
-        while piece := file.read(PIECE):
-            go_on()
-            digest.update(piece)
-    return digest.hexdigest()
-
-
 def _replace(place: Place, recording: Recording, path: Path, hurried: Callable[[], bool]) -> Form | None:
     size = path.stat().st_size
     place.check(size + size // 16)  # the table of all frames needs 1 to 2 %
     draft = path.with_name(path.name + NEW)
     try:
         made = Remux(recording, notes.read_index(place.folder, recording.id), hurried).run(path, draft)
-        sync(place, draft)
+        place.sync(draft)
         place.disk.replace(draft, path)
     finally:
         with suppress(OSError):
@@ -102,12 +86,3 @@ def _settled(place: Place, recording: Recording, form: Form, go_on: Callable[[],
 def _is_seekable(path: Path, extension: str) -> bool:
     with path.open("rb") as file:
         return Look(file, extension).shape().seekable
-
-
-def sync(place: Place, draft: Path) -> None:
-    """Return when a file that somebody else wrote will outlive a power cut."""
-    file = place.disk.reopen(draft)
-    try:
-        file.sync()
-    finally:
-        file.close()

@@ -16,7 +16,9 @@ from edge.media.codec import opus
 from edge.media.codec.avcc import Sets, config, to_lengths
 from edge.media.codec.h264 import START
 from edge.media.packet import CLOCK_RATE, Codec, Frame, Kind
-from edge.media.record.template import NoTemplate, template
+from edge.media.record.containers import container_of
+from edge.media.record.template import template
+from edge.media.record.trouble import NoTemplate
 
 FRAGMENT = 2.0  # seconds: what a power cut may cost
 INTERLEAVE = 0.2  # seconds libav waits for the other track before it writes one that runs alone
@@ -36,16 +38,6 @@ OPTIONS = {
         **_COMMON,
     },
 }
-
-
-def container_of(codecs: Mapping[Kind, Codec]) -> str:
-    """Return the container, which is also the file's extension."""
-    return "mp4" if codecs.get("video") == "H264" else "webm"
-
-
-def media_type_of(codecs: Mapping[Kind, Codec]) -> str:
-    """Return the media type of a recording with these tracks."""
-    return f"{'video' if 'video' in codecs else 'audio'}/{container_of(codecs)}"
 
 
 class _Sink:

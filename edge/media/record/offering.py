@@ -9,13 +9,11 @@ from collections.abc import Iterator, Sequence
 from os import fstat, pread
 from typing import BinaryIO
 
-import av
-
-from edge.media.record.canonical import muxer, picture_of
 from edge.media.record.pieces import Piece
 from edge.media.record.recording import Recording, read_index
 from edge.media.record.sheet import Form, Sheet, encode
 from edge.media.record.store import Store
+from edge.media.record.trouble import media_fault
 
 KEPT = 4  # sheets: 1 MB for a lesson each; the hub's lessons of one hour
 READ = 262_144  # bytes that are in memory at once for each who asks
@@ -59,12 +57,14 @@ class Offering:
         return file
 
     def _made(self, recording: Recording) -> bytes | None:
+        from edge.media.record.canonical import muxer, picture_of  # with FFmpeg, when a child heals
+
         folder = self._store.place.folder
         index = read_index(folder, recording.id)
         path = recording.path(folder)
         try:
             picture = picture_of(path)
-        except (OSError, av.FFmpegError):
+        except (OSError, media_fault()):
             return None
         if index is None:
             return None

@@ -1,42 +1,19 @@
 """One file of a recording being written: frames go to the muxer, whole fragments go to the disk."""
 
 from contextlib import suppress
-from errno import ENOSPC
-from os import strerror
-from pathlib import Path
 
-import av
 from msgspec import Struct
 
 from edge.media.codec.avcc import Sets
 from edge.media.packet import Frame
 from edge.media.record import recording as notes
-from edge.media.record.durable import Disk, DiskFile
+from edge.media.record.containers import media_type_of
+from edge.media.record.durable import DiskFile
 from edge.media.record.index import IndexHeader, encode, encode_header, entry_of
-from edge.media.record.muxer import Muxer, media_type_of
+from edge.media.record.place import Place
 from edge.media.record.placing import Placing
 from edge.media.record.recording import INDEX, Recording
-
-RESERVE = 256 << 20  # bytes left to the rest of the node: its journal must go on when recordings cannot
-
-
-class Place(Struct, frozen=True):
-    """Where recordings are written."""
-
-    folder: Path
-    disk: Disk
-    reserve: int = RESERVE
-
-    def prepare(self) -> None:
-        """Make the folder, durably, if it is not there; raises OSError."""
-        if not self.folder.is_dir():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self.disk.sync_folder(self.folder.parent)
-
-    def check(self, wanted: int) -> None:
-        """Raise OSError unless so many bytes fit and the reserve is still left."""
-        if self.disk.room(self.folder) < wanted + self.reserve:
-            raise OSError(ENOSPC, strerror(ENOSPC), str(self.folder))
+from edge.media.record.trouble import media_fault
 
 
 class Beginning(Struct, frozen=True):
@@ -54,6 +31,8 @@ class Part:
     """
 
     def __init__(self, place: Place, header: IndexHeader, beginning: Beginning, part: int) -> None:
+        from edge.media.record.muxer import Muxer  # with FFmpeg, in the writer's thread
+
         self.header = header
         self.beginning = beginning
         self.placing = Placing(header.zero)
@@ -104,7 +83,7 @@ class Part:
             self._muxer.close()
             if self._files:
                 self._files[0].cut(self._whole_size)
-        except (OSError, av.FFmpegError):
+        except (OSError, media_fault()):
             pass  # start-up cuts the file again
         self.recording.reason = reason
         self._close_files()

@@ -15,11 +15,10 @@ from time import monotonic
 from msgspec import Struct
 
 from edge.media.packet import Frame, Kind, Packet, Track
-from edge.media.record.finish import finish_all
 from edge.media.record.fit import Clock
 from edge.media.record.inbox import Inbox, Losses, Restart
 from edge.media.record.lane import Lane
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 from edge.media.record.reel import Reel
 from edge.media.record.writer import Doing, Writer
 
@@ -203,4 +202,6 @@ class Recorder:
                     writer.restart()
             if batch.closing:
                 break
+        from edge.media.record.finish import finish_all  # with FFmpeg: not for a node that never records
+
         finish_all(self._place, writer.close(), lambda: monotonic() > self._deadline)

@@ -9,30 +9,19 @@ from zlib import crc32
 import av
 
 from edge.media.record import recording as notes
-from edge.media.record import slides
-from edge.media.record.canonical import Hurried
+from edge.media.record.containers import media_type_of
 from edge.media.record.durable import NEW
 from edge.media.record.finish import finish
 from edge.media.record.fragments import Fragment, Look, Shape
 from edge.media.record.index import Index
-from edge.media.record.muxer import media_type_of
 from edge.media.record.naming import is_name
 from edge.media.record.pairing import as_received
-from edge.media.record.part import Place
-from edge.media.record.recording import INDEX, META, Recording, read_index
+from edge.media.record.place import Place
+from edge.media.record.recording import Recording, read_index
+from edge.media.record.remains import remove
+from edge.media.record.trouble import Hurried
 
 log = logging.getLogger(__name__)
-
-
-def unfinished(place: Place) -> list[str]:
-    """Return the names of recordings that are not finished, oldest first; call before new ones begin."""
-    names = {path.stem for suffix in (META, INDEX) for path in place.folder.glob("*" + suffix)}
-    waiting = []
-    for name in sorted(filter(is_name, names)):
-        recording = notes.load(place.folder, name)
-        if recording is None or recording.state in ("recording", "finishing"):
-            waiting.append(name)
-    return waiting
 
 
 def recover(place: Place, names: list[str], hurried: Callable[[], bool]) -> list[Recording]:
@@ -53,13 +42,6 @@ def recover(place: Place, names: list[str], hurried: Callable[[], bool]) -> list
         if recording is not None:
             finished.append(recording)
     return finished
-
-
-def remove(place: Place, name: str) -> None:
-    """Remove a recording; its description last, so that a power cut leaves nothing unnamed."""
-    slides.remove(place, name)
-    for suffix in (".mp4", ".webm", INDEX, META):
-        place.disk.remove(place.folder / (name + suffix))
 
 
 def _recover(place: Place, name: str, hurried: Callable[[], bool]) -> Recording | None:

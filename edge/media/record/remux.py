@@ -20,13 +20,13 @@ from msgspec import Struct
 
 from edge.media.packet import Codec, Kind
 from edge.media.record import canonical
-from edge.media.record.canonical import CODECS, Copied, Hurried
+from edge.media.record.canonical import CODECS, Copied
 from edge.media.record.index import Index, IndexEntry
 from edge.media.record.pairing import Pairing, as_received
 from edge.media.record.recording import Recording
 from edge.media.record.sheet import Form
-from edge.media.record.template import NoTemplate
 from edge.media.record.times import Times
+from edge.media.record.trouble import Hurried, NoTemplate
 
 AFTERWARDS = {"mp4": {"movflags": "faststart"}, "webm": {"cues_to_front": "1"}}
 

@@ -5,7 +5,8 @@ from msgspec import Struct
 from edge.media.record.index import IndexEntry
 from edge.media.record.recording import Recording, read_index
 from edge.media.record.store import Store
-from edge.media.record.verify import summary, verify
+from edge.media.record.verdict import summary
+from edge.media.record.verify import verify
 
 WORDS = {"video": "pictures", "audio": "sound packets"}
 

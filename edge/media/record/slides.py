@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 from edge.media.record.recording import Recording
 
 SLIDES = ".chapters.json"

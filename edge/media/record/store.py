@@ -9,9 +9,10 @@ from edge.media.record import recording as notes
 from edge.media.record.durable import Disk
 from edge.media.record.index import BadIndex
 from edge.media.record.naming import began, is_name, stamp_of
-from edge.media.record.part import RESERVE, Place
+from edge.media.record.place import RESERVE, Place
 from edge.media.record.recording import META, Recording, seconds_so_far
-from edge.media.record.recovery import recover, remove, unfinished
+from edge.media.record.remains import remove, unfinished
+from edge.media.stream import RESERVED
 
 FOLDER = "recordings"
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,10 +27,14 @@ class Store:
         self.place = Place(state / FOLDER, disk or Disk(), reserve)
         self._waiting: list[str] | None = None
 
-    def list(self, since: datetime = EVER) -> Recordings:
-        """Return what is known of every recording that began since then, newest first."""
+    def list(self, since: datetime = EVER, of_class: bool = False) -> Recordings:
+        """Return what is known of every lesson's recording that began since then, newest first.
+
+        What was recorded of the class itself is no lesson: it is left out unless it is asked for.
+        """
         names = (path.name.removesuffix(META) for path in self.place.folder.glob("*" + META))
         wanted = (name for name in names if began(name) >= stamp_of(since))
+        wanted = (name for name in wanted if of_class or not RESERVED.match(name))
         found = [recording for name in wanted if (recording := self.get(name)) is not None]
         return sorted(found, key=lambda each: (each.started, each.part), reverse=True)
 
@@ -59,6 +64,10 @@ class Store:
         if self._waiting is None:
             self.remember_unfinished()
         names, self._waiting = self._waiting or [], []
+        if not names:
+            return []
+        from edge.media.record.recovery import recover  # with FFmpeg, for files that there seldom are
+
         return recover(self.place, names, hurried)
 
     def remove(self, ident: str) -> None:

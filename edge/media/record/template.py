@@ -13,14 +13,11 @@ from edge.media.codec import vp8
 from edge.media.packet import CLOCK_RATE, Codec
 from edge.media.record import ebml
 from edge.media.record.sheet import Look
+from edge.media.record.trouble import NoTemplate
 
 CHANNELS = 2  # RFC 7587: a packet may be mono or stereo at any time; a mono head would fold later stereo
 MATROSKA: dict[Codec, bytes] = {"H264": b"V_MPEG4/ISO/AVC", "VP8": b"V_VP8"}
 PRE_SKIP = 0  # the RTP time line has no encoder delay to cut off
-
-
-class NoTemplate(ValueError):
-    """This key frame does not say what the stream is."""
 
 
 def template(codec: Codec, key: bytes) -> InputContainer:

@@ -12,8 +12,6 @@ from datetime import datetime
 from errno import EACCES, EDQUOT, ENOSPC, EPERM, EROFS
 from typing import Literal
 
-import av
-
 from edge.media.codec import h264, vp8
 from edge.media.codec.avcc import sets_of
 from edge.media.packet import CLOCK_RATE, Frame, Kind, Track
@@ -22,11 +20,12 @@ from edge.media.record.inbox import Losses
 from edge.media.record.index import IndexHeader
 from edge.media.record.naming import base_name, free_name
 from edge.media.record.opening import LEAD, Opening, Start
-from edge.media.record.part import Beginning, Part, Place
+from edge.media.record.part import Beginning, Part
+from edge.media.record.place import Place
 from edge.media.record.placing import Jumped
 from edge.media.record.recording import Recording, stamp
 from edge.media.record.reel import Reel
-from edge.media.record.template import NoTemplate
+from edge.media.record.trouble import NoTemplate, media_fault
 
 log = logging.getLogger(__name__)
 
@@ -156,7 +155,7 @@ class Writer:
             self.restart()
         except OSError as error:
             self._stop(part, REASONS.get(error.errno or 0, "disk-error"), error)
-        except av.FFmpegError as error:
+        except media_fault() as error:
             self._stop(part, "failed", error)
 
     def _try_to_start(self, opening: Opening, final: bool = False) -> None:
@@ -216,7 +215,7 @@ class Writer:
             part.close()
         except OSError as error:
             self._stop(part, REASONS.get(error.errno or 0, "disk-error"), error)
-        except av.FFmpegError as error:
+        except media_fault() as error:
             self._stop(part, "failed", error)
         else:
             self.closed.append(part.recording)
