@@ -1,4 +1,4 @@
-"""Looking and listening: a process of its own that finds slides in recordings and faults in lessons.
+"""Looking and listening: a process of its own that finds slides in recordings, faults in lessons, and cards.
 
-`numpy` and OpenCV are loaded there and nowhere else: `__main__`, `eye`, `ear`, `film`, `slides`.
+`numpy` and OpenCV are loaded there and nowhere else: `__main__`, `eye`, `ear`, `film`, `markers`, `slides`.
 """

@@ -1,4 +1,4 @@
-"""`python -m edge.vision low|idle`: answers one question after another until its input ends.
+"""`python -m edge.vision low|cards|idle`: answers one question after another until its input ends.
 
 It has no state between two questions, so whoever started it may kill it at any time and start another.
 """
@@ -14,7 +14,7 @@ from typing import BinaryIO
 import av
 import cv2
 
-from edge.vision import ear, eye, film
+from edge.vision import ear, eye, film, markers
 from edge.vision.wire import (
     LENGTH,
     Answer,
@@ -24,6 +24,7 @@ from edge.vision.wire import (
     Look,
     Nothing,
     Question,
+    ReadCards,
     Ready,
     framed,
     length,
@@ -34,6 +35,8 @@ from edge.vision.wire import (
 # much is stopped as a whole, so this process must fail alone, and before that.
 MEMORY = 512 << 20
 LOW = 10  # niceness of who looks at a lesson: it must answer within seconds, and never disturb
+# … and of who reads cards, for whom a class waits: before whoever looks, behind the lesson itself.
+CARDS = 5
 
 
 def main() -> int:
@@ -60,7 +63,7 @@ def _step_back(argv: list[str]) -> None:
         if argv == ["idle"]:
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))  # for CPU and disk: ioprio_set(2)
         else:
-            os.nice(LOW)
+            os.nice(CARDS if argv == ["cards"] else LOW)
 
 
 def _serve(questions: BinaryIO, answers: BinaryIO) -> None:
@@ -76,6 +79,8 @@ def _answered(asked: Question) -> Iterator[Answer]:
             yield eye.look(asked.codec, asked.frame, asked.before)
         elif isinstance(asked, Hear):
             yield ear.hear(asked.packets)
+        elif isinstance(asked, ReadCards):
+            yield markers.read(asked.still)
         else:
             yield from film.scan(asked.path)
             yield Done()

@@ -35,7 +35,13 @@ class Scan(Struct, frozen=True, tag="scan"):
     path: str
 
 
-Question = Look | Hear | Scan
+class ReadCards(Struct, frozen=True, tag="read-cards"):
+    """Find the cards in a still, a JPEG: answered with Cards or Nothing."""
+
+    still: bytes
+
+
+Question = Look | Hear | Scan | ReadCards
 
 
 class Ready(Struct, frozen=True, tag="ready"):
@@ -72,6 +78,26 @@ class Progress(Struct, frozen=True, tag="progress"):
     at: float
 
 
+class Marker(Struct, frozen=True):
+    """One card of a still."""
+
+    id: int  # within the family
+    angle: float  # degrees that it is turned, clockwise as the camera sees it, from -180 to 180
+    size: float  # points: the mean of its sides
+    sharpness: float  # from 0 to 1: how much of the contrast is left between neighbouring cells
+    x: float  # points from the left to its middle
+    y: float  # points from the top
+
+
+class Cards(Struct, frozen=True, tag="cards"):
+    """The cards of a still; two of one id are two cards."""
+
+    markers: list[Marker]
+    width: int
+    height: int
+    bright: float  # luma: 99 of 100 points are darker
+
+
 class Done(Struct, frozen=True, tag="done"):
     """The recording was seen to its end."""
 
@@ -82,7 +108,7 @@ class Nothing(Struct, frozen=True, tag="nothing"):
     reason: str
 
 
-Answer = Ready | Glimpse | Level | Found | Progress | Done | Nothing
+Answer = Ready | Glimpse | Level | Found | Progress | Cards | Done | Nothing
 
 _encoder = msgspec.msgpack.Encoder()
 _questions: msgspec.msgpack.Decoder[Question] = msgspec.msgpack.Decoder(Question)

@@ -37,7 +37,7 @@ TICK = 1.0  # seconds between looks whether it is idle
 # Libraries of linear algebra start a thread for each core, for work that nobody has here.
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
-Rank = Literal["low", "idle"]
+Rank = Literal["low", "cards", "idle"]
 
 log = logging.getLogger(__name__)
 

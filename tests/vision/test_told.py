@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
+from edge.media.dtls import Identity
 from edge.media.outlet import Outlet
 from edge.media.packet import Kind
 from edge.media.sight import HOLDS, Sight
 from edge.media.stream import Stream
-from edge.media.transport import Identity, Peer
+from edge.media.transport import Peer
 from tests.media.lessons import SOUND, VIDEO
 
 TYPES: dict[Kind, int] = {"video": 96, "audio": 111}

@@ -13,6 +13,7 @@ from edge.vision.wire import (
     Hear,
     Look,
     Question,
+    ReadCards,
     Scan,
     answer,
     framed,
@@ -24,6 +25,7 @@ QUESTIONS = (
     some.builds(Look, some.sampled_from(("H264", "VP8")), some.binary(), some.binary())
     | some.builds(Hear, some.lists(some.binary()))
     | some.builds(Scan, some.text())
+    | some.builds(ReadCards, some.binary())
 )
 
 

@@ -12,15 +12,17 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from edge.cards.decks import marker_of
 from edge.media.packet import Codec, Frame
-from edge.vision.wire import Answer, Glimpse, Hear, Level, Look, Nothing, Scan
+from edge.vision.wire import Answer, Cards, Glimpse, Hear, Level, Look, Nothing, ReadCards, Scan
 from edge.vision.worker import Worker, WorkerLost
+from tests.cards.scenes import Held, Lens, Scene, still, turn
 from tests.flows.crew import until
 from tests.media.lessons import pictures, sounds
 from tests.vision.slideshow import Plan, make
 
 GONE = 20.0  # seconds for a process to be gone, or to be there again
-LOW = 10  # niceness
+LOW, CARDS = 10, 5  # niceness
 MEMORY = 512 << 20
 
 
@@ -75,6 +77,18 @@ async def test_a_key_frame_becomes_a_glimpse(worker: Worker, codec: Codec) -> No
     assert seen.grain == 0
 
 
+async def test_a_still_becomes_cards(worker: Worker) -> None:
+    held = Held(7, "B", 600, 400, 60, off=10)
+    seen = await worker.ask(ReadCards(still(Scene((held,), Lens(), 1))))
+    assert isinstance(seen, Cards)
+    [card] = seen.markers
+    assert (card.id, seen.width, seen.height) == (marker_of("7Б", 7), 1920, 1080)
+    assert abs(card.angle - turn(held)) < 2
+    assert abs(card.size - 60) < 3
+    assert card.sharpness > 0.8
+    assert abs(card.x - 600) + abs(card.y - 400) < 3
+
+
 async def test_sound_has_a_level(worker: Worker) -> None:
     heard = await worker.ask(Hear([frame.data for frame in sounds(1.0)]))
     assert isinstance(heard, Level)
@@ -83,10 +97,13 @@ async def test_sound_has_a_level(worker: Worker) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    [Look("H264", b"\0\0\0\1\x65junk"), Look("VP8", b""), Look("opus", b"x"), Hear([b"", b"\xff"])],
+    [
+        *(Look("H264", b"\0\0\0\1\x65junk"), Look("VP8", b""), Look("opus", b"x"), Hear([b"", b"\xff"])),
+        *(ReadCards(b""), ReadCards(b"GIF89a"), ReadCards(still(Scene(()))[:2000])),
+    ],
 )
 async def test_what_cannot_be_decoded_costs_a_word_and_no_worker(
-    worker: Worker, question: Look | Hear
+    worker: Worker, question: Look | Hear | ReadCards
 ) -> None:
     assert isinstance(await worker.ask(question), Nothing)
     pid = worker.pid
@@ -149,6 +166,11 @@ async def test_whoever_answers_during_lessons_is_nicer_than_the_daemon(worker: W
 async def test_a_worker_may_not_take_the_memory_of_the_service(worker: Worker) -> None:
     pid = await woken(worker)
     assert resource.prlimit(pid, resource.RLIMIT_DATA) == (MEMORY, MEMORY)
+
+
+async def test_whoever_reads_cards_goes_before_who_looks_at_lessons() -> None:
+    async with kept(Worker("cards")) as worker:
+        assert os.getpriority(os.PRIO_PROCESS, await woken(worker)) == CARDS
 
 
 async def test_whoever_looks_through_recordings_gets_what_is_left() -> None:

@@ -1,0 +1,1 @@
+"""Paper cards before the class's camera: printed, seen, and counted once they are certain."""
