@@ -40,6 +40,7 @@ class Choices:
         self._board = board
         self._path = Path(config.state) / FILE
         self._chosen = _load(self._path)
+        self._saving = asyncio.Lock()  # the newest is written last
         self.look()
 
     @property
@@ -78,7 +79,8 @@ class Choices:
         self._chosen = structs.replace(self._chosen, **changes)
         self.look()
         try:
-            await asyncio.to_thread(durable.save, self._path, msgspec.json.encode(self._chosen))
+            async with self._saving:
+                await asyncio.to_thread(durable.save, self._path, msgspec.json.encode(self._chosen))
         except OSError as exc:  # it counts until the next start, and nothing on the screen depends on it
             log.warning("screen settings not saved reason=%r", str(exc))
         return Done()

@@ -5,7 +5,7 @@ Every page of the room may follow; only one on this very computer is believed, a
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal, get_args
 
 from aiohttp import web
@@ -19,9 +19,18 @@ from edge.contract.notices import Showing
 from edge.views import wait
 
 Report = Literal["idle", "playing", "frozen", "muted"]
+Device = Literal["", "good", "missing", "denied", "busy", "off"]
+Part = Callable[[bool], dict[str, object]]
 ABSENT = 5.0  # seconds without a question of the page until it is gone: it asks again at once, or after 2 s
 JUMP = 1.5  # seconds off the place where a page would be by itself: so it was a jump
 CACHE = {"Cache-Control": "no-store"}
+
+
+class Eyes(Struct, frozen=True):
+    """What the page says of the devices that it is to open; "" where it says nothing."""
+
+    camera: Device = ""
+    microphone: Device = ""
 
 
 class Answer(Struct, frozen=True):
@@ -63,6 +72,9 @@ class Projector:
         self._asking = 0
         self._seen = -ABSENT
         self._report: Report = "idle"
+        self._eyes = Eyes()
+        self._parts: list[Part] = []
+        self._listening: list[Callable[[], None]] = []
         self.tell()
 
     def routes(self) -> list[web.AbstractRouteDef]:
@@ -84,6 +96,23 @@ class Projector:
         if on != self._checking:
             self._checking = on
             self._announce()
+
+    def add(self, part: Part) -> None:
+        """Tell the pages what else they are to do; a part is told whether a page is on this computer."""
+        self._parts.append(part)
+
+    def listen(self, heard: Callable[[], None]) -> None:
+        """Call `heard` when the page of this computer says something else, or comes, or goes."""
+        self._listening.append(heard)
+
+    def news(self) -> None:
+        """Have the pages look: a part tells them something else."""
+        self._announce()
+
+    @property
+    def eyes(self) -> Eyes:
+        """Return what the page of this computer says of camera and microphone; nothing while it is absent."""
+        return self._eyes if self.report != "absent" else Eyes()
 
     def shows(self, recording: str) -> bool:
         """Tell whether a recording is on the projector: it must not go."""
@@ -117,17 +146,25 @@ class Projector:
         self._door.admit(asker, "watch")
         here = is_here(asker)
         if here:
-            self._hear(request.query.get("state", ""))
+            self._hear(request.query)
         after = request.query.get("after", "")
         if after.isdecimal() and int(after[:18]) == self._version:
             await self._news(here, wait(request.query.get("wait", "")))
-        return web.json_response(structs.asdict(self._answer(asker)), headers=CACHE)
+        answer = structs.asdict(self._answer(asker))
+        for part in self._parts:
+            answer |= part(here)
+        return web.json_response(answer, headers=CACHE)
 
-    def _hear(self, report: str) -> None:
+    def _hear(self, query: Mapping[str, str]) -> None:
+        before = self.eyes
         self._seen = self._clock()
         known: tuple[Report, ...] = get_args(Report)
-        self._report = next((each for each in known if each == report), "idle")
+        self._report = next((each for each in known if each == query.get("state")), "idle")
+        self._eyes = Eyes(_device(query.get("camera")), _device(query.get("microphone")))
         self.tell()
+        if self._eyes != before:
+            for heard in self._listening:
+                heard()
 
     async def _news(self, here: bool, patience: float) -> None:
         self._asking += here
@@ -157,3 +194,8 @@ class Projector:
             shown.page,
             self._volume() if is_here(asker) else None,
         )
+
+
+def _device(said: str | None) -> Device:
+    known: tuple[Device, ...] = get_args(Device)
+    return next((each for each in known if each == said), "")

@@ -52,6 +52,16 @@ class Talk:
         """Return how many questions were asked in the lesson that runs."""
         return len(self._spoken().asked)
 
+    def asked(self, question: str) -> bool:
+        """Tell whether a question is this class's own, asked in the lesson that runs."""
+        return any(each.id == question for each in self._spoken().asked)
+
+    async def heard(self) -> None:
+        """Take down the hand in the lesson that runs: the class has the floor."""
+        lesson, stream = self._running()
+        if self.hand:
+            await self._take_down(lesson, stream)
+
     async def left(self) -> None:
         """Take down the hand in every lesson but the one that runs: nobody waits there any more."""
         for lesson, stream in self._class.raised():

@@ -12,7 +12,7 @@ from edge.media.record import recording as notes
 from edge.media.record.naming import free_name, is_name
 from edge.media.record.recording import INDEX, META, Recording
 from edge.media.record.store import Store
-from edge.media.record.verify import Verdict, verify
+from edge.media.record.verdict import Verdict
 
 
 class Damaged(Exception):
@@ -27,6 +27,8 @@ def draft_paths(folder: Path, recording: Recording) -> tuple[Path, Path]:
 def check(store: Store, folder: Path, recording: Recording) -> None:
     """Compare every frame of a fetched file with its index; raise Damaged, OSError."""
     notes.save(store.place.disk, folder, recording)
+    from edge.media.record.verify import verify  # with FFmpeg, when a recording has come
+
     verdict = verify(recording.path(folder), decode=False)
     if why := _faults(verdict, recording):
         raise Damaged(f"{recording.id}: {why}")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from edge.media.record.canonical import Hurried
+from edge.media.record.trouble import Hurried
 
 LOOK = 0.5  # seconds between looks whether it still may
 STRIDE = 64  # frames between two breaths: half a millisecond of work

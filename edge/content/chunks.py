@@ -20,7 +20,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from edge.media.record.durable import BlockFile
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 from sync.catalogue import CHUNK, ID, SUM, Item, chunk_size, chunks_of, item_id
 
 FOLDER = "content"  # in the state folder

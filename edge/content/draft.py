@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from edge.media.record.durable import DiskFile
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 
 BLOCK = 1 << 20  # bytes: synced and summed together; 4 s of a link of 2 Mbit/s
 SUM = Layout("<I")

@@ -3,7 +3,8 @@
 Both must agree. What is called .mp4 and is none is published as a file: nobody's player is handed it.
 """
 
-from sync.catalogue import FILE, ZIM
+from sync.catalogue import CHECKS, FILE, ZIM
+from sync.prepared import BEGINS
 
 HEAD = 64  # bytes that are looked at
 MP4 = "video/mp4"
@@ -24,6 +25,7 @@ BY_ENDING = {
     "epub": "application/epub+zip",
     "zip": ZIP,
     "zim": ZIM,
+    "checks": CHECKS,
     "txt": "text/plain",
 }
 # Where the bytes stand that a kind begins with, and what they may be.
@@ -39,6 +41,7 @@ MAGIC: dict[str, tuple[int, tuple[bytes, ...]]] = {
     "application/epub+zip": (0, (b"PK\x03\x04",)),
     ZIP: (0, (b"PK\x03\x04", b"PK\x05\x06")),
     ZIM: (0, (b"ZIM\x04",)),
+    CHECKS: (0, (BEGINS,)),
 }
 START_PAGE = "index.html"  # what makes of a ZIP file pages that can be opened
 # What a browser shows by itself, without running anything of it. HTML and SVG are none of them: they would

@@ -9,9 +9,8 @@ from edge.content.download import NoRoom, Odd
 from edge.content.frames import believed, read_pieces, read_sheet
 from edge.content.mending import Mending, Unlike, collect
 from edge.media.pull import Parent
-from edge.media.record.canonical import muxer
-from edge.media.record.part import Place
 from edge.media.record.pieces import between, cut
+from edge.media.record.place import Place
 from edge.media.record.recording import Recording
 from edge.media.record.sheet import Sheet
 from edge.media.repair import BATCH, Pool, batches, lots, pieces_of
@@ -108,6 +107,8 @@ class Mender:
 
     async def _fetch_between(self, parent: Parent, theirs: Recording, mending: Mending) -> None:
         if not mending.has_its_size:
+            from edge.media.record.canonical import muxer
+
             raise Unlike(f"{theirs.id}: {mending.sheet.muxer} has other places for its frames than {muxer()}")
         wanted = cut(between(mending.places, mending.sheet.size), BATCH)
         for lot in lots(wanted):

@@ -13,19 +13,16 @@ from pathlib import Path
 from typing import BinaryIO
 from zlib import crc32
 
-import av
-
 from edge.media.packet import Kind
-from edge.media.record import canonical
+from edge.media.record.containers import container_of
+from edge.media.record.digest import digest_of
 from edge.media.record.durable import NEW, BlockFile
-from edge.media.record.finish import digest_of, sync
 from edge.media.record.index import IndexEntry
-from edge.media.record.muxer import container_of
 from edge.media.record.pairing import as_received
-from edge.media.record.part import Place
 from edge.media.record.pieces import Piece
+from edge.media.record.place import Place
 from edge.media.record.sheet import Sheet
-from edge.media.record.template import NoTemplate
+from edge.media.record.trouble import NoTemplate, media_fault
 from edge.media.repair import Pool, Spot
 
 DRAFT = ".draft"
@@ -58,7 +55,7 @@ class Mending:
         """Build the draft if it is not there, and find what is missing; raises OSError, Unlike."""
         try:
             self._ready(pool, files, go_on)
-        except (av.FFmpegError, NoTemplate, AssertionError) as exc:
+        except (media_fault(), NoTemplate, AssertionError) as exc:
             if isinstance(exc, OSError):
                 raise
             raise Unlike(f"{self.path.name}: {exc}") from exc
@@ -127,7 +124,7 @@ class Mending:
         if self.path.exists():
             try:
                 self._survey(go_on)
-            except (Unlike, av.FFmpegError):  # the disk did not keep what it was given
+            except (Unlike, media_fault()):  # the disk did not keep what it was given
                 self._place.disk.remove(self.path)
             else:
                 return
@@ -135,6 +132,8 @@ class Mending:
         self._survey(go_on)
 
     def _build(self, pool: Pool, paths: Sequence[Path], go_on: GoOn) -> None:
+        from edge.media.record import canonical  # with FFmpeg, when something is to be healed
+
         self._place.check(self.sheet.size)
         draft = self.path.with_name(self.path.name + NEW)
         files: list[BinaryIO] = []
@@ -149,7 +148,7 @@ class Mending:
                 return pread(files[spot.file].fileno(), entry.length, spot.at)
 
             canonical.write(draft, self.sheet.form, stored, go_on)
-            sync(self._place, draft)
+            self._place.sync(draft)
             self._place.disk.replace(draft, self.path)
         finally:
             for file in files:
@@ -162,9 +161,11 @@ class Mending:
         self._unsynced += size
         if self._unsynced >= SPILL:
             self._unsynced = 0
-            sync(self._place, draft)
+            self._place.sync(draft)
 
     def _survey(self, go_on: GoOn) -> None:
+        from edge.media.record import canonical
+
         waiting: dict[Kind, list[IndexEntry]] = {"video": [], "audio": []}
         for each in reversed(self.sheet.form.index.entries):
             waiting[each.kind].append(each)
@@ -182,11 +183,13 @@ class Mending:
 
 def collect(pool: Pool, path: Path, go_on: GoOn) -> None:
     """Take note of every frame of a file; raises OSError. Of a file that cannot be read there is nothing."""
+    from edge.media.record import canonical
+
     number = pool.begin()
     try:
         for found in canonical.frames(path, go_on):
             frame = as_received(found.codec, found.stored)
             pool.add(found.kind, len(frame), crc32(frame), Spot(number, found.at))
-    except av.FFmpegError as exc:
+    except media_fault() as exc:
         if isinstance(exc, OSError):
             raise

@@ -10,7 +10,7 @@ from edge.content.mending import Mending
 from edge.content.outcome import Made, Settled, brought, healed
 from edge.media.record import recording as notes
 from edge.media.record.naming import free_name, is_name
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 from edge.media.record.recording import Recording
 from edge.media.repair import Pool
 

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 
 import msgspec
 from msgspec import Struct
@@ -78,6 +79,8 @@ class Budget:
         self._account = Account(Spent())
         self._reserved = 0  # bytes of today that are kept as spent
         self._is_loaded = False
+        self._writing = Lock()
+        self._is_over = False  # what was spent in the end is kept: a thread that comes later is behind
         self._asked: dict[Class, float] = {}
         self._came = 0
         self.spent: dict[Class, int] = {}  # bytes since the start
@@ -118,12 +121,13 @@ class Budget:
         """Let time pass until cancelled."""
         if not self._is_loaded:
             await asyncio.to_thread(self._load)
+        self._is_over = False
         try:
             while True:
                 await self._look()
                 await asyncio.sleep(LOOK if self.steers else RULES)
         finally:
-            self._save(self._account.kept)
+            self._save(self._account.kept, last=True)  # of what was reserved ahead much was not spent
 
     async def _look(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -187,10 +191,14 @@ class Budget:
         self._reserved = kept.octets
         self._is_loaded = True
 
-    def _save(self, kept: Spent) -> None:
+    def _save(self, kept: Spent, last: bool = False) -> None:
         if not self._policy.daily_bytes:
             return
-        try:
-            durable.save(self._path, msgspec.json.encode(kept))
-        except OSError as exc:
-            log.warning("day's bytes not kept reason=%r", str(exc))
+        with self._writing:
+            if self._is_over:
+                return
+            self._is_over = last
+            try:
+                durable.save(self._path, msgspec.json.encode(kept))
+            except OSError as exc:
+                log.warning("day's bytes not kept reason=%r", str(exc))

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from edge.content.holdings import Entry, words_of
 from edge.contract.answers import Item, Kind
-from sync.catalogue import PAGES, ZIM
+from sync.catalogue import CHECKS, PAGES, ZIM
 
 MAX_TITLE = 120  # letters that are shown and searched: two lines of a page
 KINDS: dict[str, Kind] = {
@@ -12,6 +12,7 @@ KINDS: dict[str, Kind] = {
     "application/epub+zip": "book",
     PAGES: "pages",
     ZIM: "archive",
+    CHECKS: "checks",
 }
 MANY: dict[str, Kind] = {"video": "video", "audio": "audio", "image": "picture", "text": "document"}
 SHOWN = ("video", "audio", "picture")  # kinds that a projector can show

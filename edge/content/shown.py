@@ -4,8 +4,6 @@ import mmap
 import re
 from pathlib import Path
 
-import av
-
 from edge.classroom.stage import UNKNOWN, Playable
 from edge.content.published import PAPER, can_be_shown
 from edge.contract.answers import Item
@@ -30,6 +28,8 @@ def playable(item: Item, path: Path) -> Playable | None:
 
 def _seconds(path: Path) -> float:
     """Return how long a file plays, by its own word."""
+    import av  # 16 MB, when the first video is shown
+
     try:
         with av.open(str(path)) as file:
             return min(LONGEST, (file.duration or 0) / av.time_base) or LONGEST

@@ -11,10 +11,10 @@ import msgspec
 from msgspec import Struct
 
 from edge.media.record import recording as notes
-from edge.media.record.finish import digest_of
+from edge.media.record.digest import digest_of
 from edge.media.record.index import IndexEntry, IndexHeader, encode, encode_header
 from edge.media.record.naming import is_name
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 from edge.media.record.recording import INDEX, Recording
 from edge.media.record.store import Store
 

@@ -8,7 +8,7 @@ from edge.contract.notices import Blanks, Health, Library
 
 ItemState = Literal["here", "growing", "coming", "tonight", "hub", "failed"]
 Kind = Literal[
-    "recording", "video", "audio", "picture", "document", "book", "pages", "archive", "other"
+    "recording", "video", "audio", "picture", "document", "book", "pages", "archive", "checks", "other"
 ]  # a recording of a lesson, or what a hub has published
 
 
@@ -271,3 +271,26 @@ class Status(Answer, frozen=True, omit_defaults=True):
     devices: dict[str, int] = {}  # how many are ready, gone, …
     stopped: bool = False  # everything that moves is kept stopped
     library: Library = Library()
+
+
+class PreparedQuestion(Struct, frozen=True, omit_defaults=True):
+    """One question of a prepared set."""
+
+    number: int  # within its set, from 1
+    text: str
+    choices: tuple[str, ...]
+
+
+class PreparedSet(Struct, frozen=True, omit_defaults=True):
+    """One prepared set of quick checks that is on this disk."""
+
+    item: str  # of the library
+    title: str
+    subject: str = ""
+    questions: tuple[PreparedQuestion, ...] = ()
+
+
+class Checks(Answer, frozen=True, omit_defaults=True):
+    """The prepared checks that can be asked here."""
+
+    sets: tuple[PreparedSet, ...] = ()

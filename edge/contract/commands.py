@@ -344,7 +344,7 @@ class Restart(Command, frozen=True, tag="restart", omit_defaults=True):
     unlocked: str
 
 
-AnyCommand = (
+ScreenCommand = (
     StartLesson | LeaveLesson | Pause | GoOn | BackToLive | Skip | Record | RaiseHand | AskQuestion
     | ReadRegister | TakeRegister | KeepDraft
     | SearchLibrary | ReadChapters | Play | Fetch | Pin | Delete

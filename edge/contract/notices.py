@@ -321,7 +321,7 @@ class Said(Notice, frozen=True, tag="said", omit_defaults=True):
     severity: Literal["good", "poor", "bad"] = "good"
 
 
-AnyNotice = (
+ScreenNotice = (
     Hello | Beat | Settings | Day | Lesson | Link | Showing | RegisterChanged | Library | Devices | Reading
     | Run | Health | MediaCheck | Said
 )  # fmt: skip

@@ -8,14 +8,18 @@ A notice that the other side does not know is passed over: the daemon may be new
 import msgspec
 
 from edge.contract.answers import Answer, Refusal
-from edge.contract.commands import AnyCommand, Command
-from edge.contract.notices import AnyNotice, Notice
+from edge.contract.commands import Command, ScreenCommand
+from edge.contract.notices import Notice, ScreenNotice
+from edge.contract.talkback import ClassCommand, ClassNotice
 
 CONTRACT = 1  # counted up when an older side would misunderstand
 BEAT = 5.0  # seconds between lines when nothing is new
 DEAF = 15.0  # seconds without a line until the daemon is taken for dead: three beats
 MAX_COMMAND = 65_536  # bytes; a register of 999 pupils has 17,000
 MAX_LINE = 1 << 20  # bytes of a notice or an answer: a day of 200 lessons has 40,000
+
+AnyCommand = ScreenCommand | ClassCommand
+AnyNotice = ScreenNotice | ClassNotice
 
 _notices: msgspec.json.Decoder[AnyNotice] = msgspec.json.Decoder(AnyNotice)
 _commands: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)

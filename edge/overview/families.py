@@ -12,7 +12,8 @@ from edge.contract.notices import Device, Health
 from edge.health import Waiting
 from edge.journal import Contact
 from edge.media.outlet import Sent
-from edge.media.record.part import Place
+from edge.media.packet import Kind
+from edge.media.record.place import Place
 from edge.media.record.recorder import RecordingState
 from edge.media.stream import Stream
 from edge.overview import running
@@ -112,6 +113,14 @@ def of_watchers(sent: Sent) -> Iterable[Family]:
                   alone(sent.unsent))  # fmt: skip
     yield counter("viewer_left_out_pictures_total", "Pictures that a narrow link had no room for.",
                   alone(sent.left_out))  # fmt: skip
+
+
+def of_classes(connected: int, unasked: Mapping[Kind, int]) -> Iterable[Family]:
+    """Return what classes send back."""
+    yield gauge("classes_connected", "Classes whose camera or microphone can be had here.", alone(connected))
+    yield counter("class_refused_packets_total",
+                  "Packets of classes that nobody wanted, such as sound without the floor. Dropped.",
+                  [({"kind": kind}, count) for kind, count in unasked.items()])  # fmt: skip
 
 
 def of_kept(kept: Kept) -> Iterable[Family]:

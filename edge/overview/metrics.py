@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 
 from aiohttp import web
@@ -16,6 +16,7 @@ from edge.hubs import Hubs
 from edge.journal import Journal, Upstream
 from edge.lab.bench import Bench
 from edge.lessons import Lessons
+from edge.media.packet import Kind
 from edge.media.record.recording import Recording
 from edge.media.record.store import Store
 from edge.media.studio import Studio
@@ -41,6 +42,7 @@ class Parts(Struct, frozen=True):
     bench: Bench
     hubs: Hubs
     health: Callable[[], Health | None]
+    classes: Callable[[], tuple[int, Mapping[Kind, int]]]  # connected, and packets that nobody wanted
 
 
 class Metrics:
@@ -95,6 +97,7 @@ class Metrics:
         yield from families.of_streams(parts.studio.streams.values(), parts.whep.count)
         yield from families.of_recorders(map(parts.lessons.state, parts.studio.streams))
         yield from families.of_watchers(parts.whep.sent)
+        yield from families.of_classes(*parts.classes())
         yield from families.of_kept(kept)
         yield from families.of_disk(parts.store.place)
         yield from families.of_hub(parts.upstream.contact, parts.journal.parent is not None, kept.now)

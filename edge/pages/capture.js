@@ -1,31 +1,23 @@
-// The teacher's camera, microphone and screen: opens them, remembers them, says by a word key what is missing.
+// The teacher's camera, microphone and screen, and the one picture made of them; says by a word key what is missing.
 
+import { Devices, opened } from './devices.js';
 import { Mix } from './mix.js';
-import { recall, remember } from './node.js';
 
-const CAMERA = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 25, max: 30 } };
-const MICROPHONE = { channelCount: { ideal: 1 }, echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 const SCREEN = { frameRate: { ideal: 15, max: 25 } };
 
-const PROBLEMS = {
-  NotAllowedError: { camera: 'permission-denied', microphone: 'permission-denied', screen: 'screen-refused' },
-  NotFoundError: { camera: 'no-camera', microphone: 'no-microphone', screen: 'screen-refused' },
-  NotReadableError: { camera: 'camera-busy', microphone: 'microphone-busy', screen: 'screen-refused' },
-};
-
-export class Capture {
-  camera = null;
-  microphone = null;
+export class Capture extends Devices {
   screen = null;
   picture = null;
-  problems = {};
   #mix = null;
+  #parts = [];
 
   /** changed() is called when the picture, the sound or the list of problems is another one. */
   constructor(changed) {
-    this.changed = changed;
+    super(() => {
+      this.#compose();
+      changed();
+    });
     Object.assign(this, { source: 'camera', isOpen: false });
-    navigator.mediaDevices?.addEventListener('devicechange', () => this.#mend());
   }
 
   get isScreen() { return this.picture !== null && this.picture !== this.camera; }
@@ -36,21 +28,13 @@ export class Capture {
     this.changed();
   }
 
-  async use(kind, device = recall(kind)) {
-    if (device) remember(kind, device);
-    this[kind]?.stop();
-    const chosen = device ? { deviceId: { ideal: device } } : {};
-    const wish = kind === 'camera' ? { video: { ...CAMERA, ...chosen } } : { audio: { ...MICROPHONE, ...chosen } };
-    this[kind] = await this.#ask(kind, () => navigator.mediaDevices.getUserMedia(wish));
-    this.#compose();
-  }
-
   /** Shows camera, screen or both; must be called from a click, browsers ask for one before they share a screen. */
   async show(source) {
     const isWanted = source !== 'camera';
     if (isWanted && !this.screen) {
-      this.screen = await this.#ask('screen', () => navigator.mediaDevices.getDisplayMedia({ video: SCREEN }));
-      if (this.screen) this.screen.contentHint = 'detail';
+      const found = await opened('screen', () => navigator.mediaDevices.getDisplayMedia({ video: SCREEN }));
+      if (found.track) found.track.contentHint = 'detail';
+      this.put('screen', found);
     }
     if (!isWanted) {
       this.screen?.stop();
@@ -58,53 +42,23 @@ export class Capture {
       delete this.problems.screen;
     }
     this.source = this.screen ? source : 'camera';
-    this.#compose();
-  }
-
-  async devices() {
-    const all = await navigator.mediaDevices.enumerateDevices();
-    return {
-      camera: all.filter((one) => one.kind === 'videoinput'),
-      microphone: all.filter((one) => one.kind === 'audioinput'),
-    };
-  }
-
-  async #ask(kind, open) {
-    try {
-      const [track] = (await open()).getTracks();
-      delete this.problems[kind];
-      track.addEventListener('ended', () => this.#ended(kind, track));
-      return track;
-    } catch (error) {
-      const fallback = { camera: 'no-camera', microphone: 'no-microphone', screen: 'screen-refused' };
-      this.problems[kind] = (PROBLEMS[error.name] ?? fallback)[kind];
-      return null;
-    }
-  }
-
-  #ended(kind, track) {
-    if (this[kind] !== track) return;
-    this[kind] = null;
-    this.problems[kind] = { camera: 'no-camera', microphone: 'no-microphone', screen: 'screen-ended' }[kind];
-    if (kind === 'screen') this.source = 'camera';
-    this.#compose();
-  }
-
-  /** A camera or microphone that was pulled out comes back by itself when it is put in again. */
-  async #mend() {
-    for (const kind of ['camera', 'microphone']) {
-      const isGone = !this[kind] && this.problems[kind] !== 'permission-denied';
-      if (isGone && (await this.devices())[kind].length) await this.use(kind);
-    }
     this.changed();
   }
 
+  ended(kind) {
+    if (kind !== 'screen') return super.ended(kind);
+    this.source = 'camera';
+    return this.put('screen', { track: null, problem: 'screen-ended' });
+  }
+
   #compose() {
+    const parts = [this.screen, this.camera, this.source];
+    if (parts.every((one, place) => one === this.#parts[place])) return;
+    this.#parts = parts;
     this.#mix?.stop();
     this.#mix = null;
     this.picture = this.screen ?? this.camera;
     if (this.source === 'both' && this.screen && this.camera) this.#blend();
-    this.changed();
   }
 
   #blend() {

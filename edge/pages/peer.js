@@ -20,7 +20,7 @@ export class Session {
     });
     const session = new Session(pc, new URL(reply.headers.get('Location'), reply.url).href);
     try {
-      await pc.setRemoteDescription({ type: 'answer', sdp: tune(await reply.text()) });
+      await pc.setRemoteDescription({ type: 'answer', sdp: tune(await reply.text().catch(lose)) });
       await connected(pc);
     } catch (error) {
       session.close();
@@ -47,6 +47,8 @@ function withAudioNack(sdp) {
   if (!type || sdp.includes(`a=rtcp-fb:${type} nack`)) return sdp;
   return sdp.replace(new RegExp(`(a=rtpmap:${type} opus[^\r\n]*\r\n)`, 'i'), `$1a=rtcp-fb:${type} nack\r\n`);
 }
+
+function lose(error) { throw new Lost(error.message); }
 
 function connected(pc) {
   return new Promise((done, lost) => {

@@ -17,9 +17,9 @@ export class Player {
   #session = null;
   #before = '';
 
-  /** tell(state) shows a sentence; doubt() is called when the link may be gone. */
-  constructor(video, { tell, doubt, refusedSound }) {
-    Object.assign(this, { video, tell, doubt, refusedSound, stream: null, isPaused: false, isHeld: false });
+  /** tell(state) shows a sentence; doubt() is called when the link may be gone; `door` is where its streams are. */
+  constructor(video, { tell, doubt, refusedSound, door = '/whep/' }) {
+    Object.assign(this, { video, tell, doubt, refusedSound, door, stream: null, isPaused: false, isHeld: false });
   }
 
   play(stream) {
@@ -71,7 +71,7 @@ export class Player {
     const pc = new RTCPeerConnection();
     try {
       for (const kind of ['video', 'audio']) pc.addTransceiver(kind, { direction: 'recvonly' });
-      const session = await Session.open(`/whep/${encodeURIComponent(stream)}`, pc);
+      const session = await Session.open(this.door + encodeURIComponent(stream), pc);
       if (turn.aborted) return session.close();
       this.#session = session;
       pause.reset();

@@ -1,4 +1,4 @@
-// Keeps a lesson on the air: WHIP to the node, and again by itself after a cut until the teacher stops it.
+// Keeps picture and sound on the way to the node: WHIP, and again by itself after a cut until it is stopped.
 
 import { Pause, Refused, ask, sleep, wonder } from './node.js';
 import { Session } from './peer.js';
@@ -19,15 +19,21 @@ export class Publisher {
   #turn = new AbortController();
   #pause = new Pause();
   #isStale = false;        // a camera or microphone came that this session has no place for
+  #tuned = Promise.resolve();
 
-  /** capture has picture, microphone, isScreen; tell(state, error) with off, starting, live, lost or refused. */
-  constructor(capture, tell) { Object.assign(this, { capture, tell, preset: 'normal', since: null }); }
+  /** capture has picture, microphone, isScreen; tell(state, error) with off, starting, live, lost or refused.
 
-  start(stream, codec) {
+      `encode` says how the picture is to be sent. A standing line has a place for picture and sound also while there
+      is none, and a node that refuses it is asked again. */
+  constructor(capture, tell, { encode = lesson, isStanding = false } = {}) {
+    Object.assign(this, { capture, tell, encode, isStanding, preset: 'normal', since: null });
+  }
+
+  start(path, codec) {
     this.#turn = new AbortController();
     this.since = null;
     this.tell('starting');
-    this.#keepOn(stream, codec, this.#turn.signal);
+    this.#keepOn(path, codec, this.#turn.signal);
   }
 
   stop() {
@@ -46,14 +52,19 @@ export class Publisher {
   leave() { this.#session?.close(); }
 
   /** Sends the picture and sound as they are now, without a new session. */
-  async refresh() {
+  refresh() {
+    this.#tuned = this.#tuned.catch(() => {}).then(() => this.#tune());   // one at a time: a browser takes no two at once
+    return this.#tuned;
+  }
+
+  async #tune() {
     if (!this.#session) return;
     const [video, audio] = ['video', 'audio'].map((kind) => this.#sender(kind));
     this.#isStale = Boolean((this.capture.picture && !video) || (this.capture.microphone && !audio));
     await Promise.all([video?.replaceTrack(this.capture.picture), audio?.replaceTrack(this.capture.microphone)]);
     if (!video || !this.capture.picture) return;
     const wanted = video.getParameters();
-    Object.assign(wanted.encodings[0], encoding(this.capture, this.preset));
+    Object.assign(wanted.encodings[0], this.encode(this));
     await video.setParameters(wanted);
   }
 
@@ -61,19 +72,22 @@ export class Publisher {
     return this.#session.pc.getTransceivers().find((one) => one.receiver.track.kind === kind)?.sender;
   }
 
-  async #keepOn(stream, codec, turn) {
+  async #keepOn(path, codec, turn) {
     this.#pause.reset();
     while (!turn.aborted) {
+      let seconds;
       this.#pause.begin();
       try {
-        await this.#once(stream, codec, turn);
+        await this.#once(path, codec, turn);
       } catch (error) {
         wonder(error);
-        if (error instanceof Refused && this.since === null && !turn.aborted) return this.tell('refused', error);
+        const isFinal = error instanceof Refused && this.since === null && !this.isStanding;
+        if (isFinal && !turn.aborted) return this.tell('refused', error);
+        seconds = error.seconds;
       }
       if (turn.aborted) return undefined;
       this.tell('lost');
-      await this.#pause.over();
+      await this.#pause.over(seconds);
     }
     return undefined;
   }
@@ -88,13 +102,13 @@ export class Publisher {
     this.#session = null;
   }
 
-  async #once(stream, codec, turn) {
+  async #once(path, codec, turn) {
     const pc = new RTCPeerConnection();
     let session;
     try {
       await this.#giveBack();
-      offer(pc, this.capture, this.preset, codec);
-      session = await Session.open(`/whip/${stream}`, pc, speech);
+      this.#offer(pc, codec);
+      session = await Session.open(path, pc, speech);
       if (turn.aborted) return session.close();
       this.#session = session;
     } catch (error) {
@@ -115,21 +129,23 @@ export class Publisher {
       bad = session.pc.connectionState === 'connected' ? 0 : bad + LOOK;
     }
   }
+
+  #offer(pc, codec) {
+    const common = { direction: 'sendonly', streams: [new MediaStream()] };
+    const { picture, microphone } = this.capture;
+    if (picture || this.isStanding) {
+      const sending = { ...common, sendEncodings: [this.encode(this)] };
+      const video = pc.addTransceiver(picture ?? 'video', sending);
+      video.setCodecPreferences?.(chosen(codec));
+      keepLines(video.sender);
+    }
+    if (microphone || this.isStanding) {
+      pc.addTransceiver(microphone ?? 'audio', { ...common, sendEncodings: [{ maxBitrate: SPEECH, priority: 'high' }] });
+    }
+  }
 }
 
 export function canSend(codec) { return chosen(codec).length > 0; }
-
-function offer(pc, capture, preset, codec) {
-  const common = { direction: 'sendonly', streams: [new MediaStream()] };
-  if (capture.picture) {
-    const video = pc.addTransceiver(capture.picture, { ...common, sendEncodings: [encoding(capture, preset)] });
-    video.setCodecPreferences?.(chosen(codec));
-    keepLines(video.sender);
-  }
-  if (capture.microphone) {
-    pc.addTransceiver(capture.microphone, { ...common, sendEncodings: [{ maxBitrate: SPEECH, priority: 'high' }] });
-  }
-}
 
 /** On a thin link frames are given up, not lines: a blackboard at half its lines cannot be read. */
 function keepLines(sender) {
@@ -137,10 +153,15 @@ function keepLines(sender) {
   sender.setParameters(wish).catch(wonder);
 }
 
-function encoding(capture, preset) {
+/** How a lesson's picture is sent on the link that the teacher has chosen. */
+function lesson({ capture, preset }) {
   const { bits, camera, screen } = PRESETS[preset];
   const [lines, frames] = capture.isScreen ? screen : camera;
-  const { height = lines } = capture.picture?.getSettings() ?? {};
+  return encoding(capture.picture, lines, frames, bits);
+}
+
+export function encoding(picture, lines, frames, bits) {
+  const { height = lines } = picture?.getSettings() ?? {};
   return { maxBitrate: bits, maxFramerate: frames, scaleResolutionDownBy: Math.max(1, height / lines) };
 }
 

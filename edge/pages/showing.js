@@ -11,7 +11,7 @@ export class Showing {
   #said = '';
   #poll = new AbortController();
 
-  /** changed(told, before) is called after every answer; report() is playing, frozen, muted or idle. */
+  /** changed(told, before) is called after every answer; report() is what the page says of itself: `state`, `camera`, … */
   constructor(changed, report) { Object.assign(this, { changed, report }); }
 
   async follow() {
@@ -25,12 +25,14 @@ export class Showing {
   }
 
   /** Asks anew if there is something to say; `isBack`: the old question will never be answered. */
-  look(isBack = false) { if (isBack || this.report() !== this.#said) this.#poll.abort(); }
+  look(isBack = false) { if (isBack || this.#saying !== this.#said) this.#poll.abort(); }
+
+  get #saying() { return String(new URLSearchParams(this.report())); }
 
   async #once() {
-    this.#said = this.report();
+    this.#said = this.#saying;
     this.#poll = new AbortController();
-    const question = new URLSearchParams({ state: this.#said });
+    const question = new URLSearchParams(this.#said);
     if (this.told?.version) question.set('after', this.told.version);
     const before = this.told;
     try {

@@ -1,12 +1,10 @@
 // The teach page: picks camera and screen, shows how loud it is, puts the lesson on the air with one button.
 
 import { Capture } from './capture.js';
-import { Hands } from './hands.js';
 import { Meter } from './meter.js';
-import { recall, remember } from './node.js';
+import { recall, remember, wonder } from './node.js';
 import { Publisher, canSend } from './publisher.js';
 import { Streams } from './streams.js';
-import { Viewers } from './viewers.js';
 import { clock, hush, say, speak } from './words.js';
 
 const LAMPS = { off: 'lamp-off', refused: 'lamp-off', starting: 'lamp-starting', live: 'lamp-live', lost: 'lamp-lost' };
@@ -32,17 +30,14 @@ const form = at('settings').elements;
 const capture = new Capture(captured);
 const publisher = new Publisher(capture, tell);
 const meter = new Meter(draw);
-const viewers = new Viewers(at('viewers'), at('count'));
-const hands = new Hands(at('hands'), at('said'));
 const streams = new Streams(changed);
 let state = 'off';
+let lesson = null;         // schools, floor, questions and checks; fetched when a lesson is on the air
 
-speak();
+speak('teach');
 settle();
 wire();
 streams.follow();
-viewers.follow();
-hands.follow();
 setInterval(tick, 500);
 if (navigator.mediaDevices) capture.open();
 else insecure();
@@ -59,7 +54,7 @@ function insecure() {
   const there = `http://localhost${location.port && `:${location.port}`}/teach`;
   Object.assign(at('here'), { href: there, textContent: there });
   at('insecure').hidden = false;
-  document.querySelector('.desk').hidden = true;
+  at('own').hidden = at('setup').hidden = true;
 }
 
 // What the teacher does --------------------------------------------------------------------------------------------
@@ -83,7 +78,7 @@ function isOnAir() { return ['starting', 'live', 'lost'].includes(state); }
 function go() {
   if (!at('stream').checkValidity()) return at('stream').focus();
   remember('stream', at('stream').value);
-  publisher.start(at('stream').value, form.codec.value);
+  publisher.start(`/whip/${at('stream').value}`, form.codec.value);
   navigator.wakeLock?.request('screen').catch(() => {});
   return undefined;
 }
@@ -175,16 +170,27 @@ function tick() {
   at('clock').textContent = isCounting ? clock((Date.now() - publisher.since) / 1000) : '';
 }
 
-/** What the node says of our stream, also when another program sends it: who watches, whether it is recorded. */
+/** What the node says of our stream, also when another program sends it: who is there, whether it is recorded. */
 function changed(isBack) {
   if (isBack) publisher.wake();
   const name = at('stream').value;
   const mine = streams.find(name);
-  const isTaught = isOnAir() || mine?.live;
-  if (isTaught) viewers.stream = name;
-  else viewers.clear();
-  hands.stream = isTaught ? name : null;
+  follow(isOnAir() || mine?.live ? name : null);
   showRecording(mine?.live && mine.recording);
+}
+
+async function follow(name) {
+  const isTaught = name !== null;
+  if (isTaught !== document.body.classList.contains('is-taught')) at('setup').open = !isTaught;
+  document.body.classList.toggle('is-taught', isTaught);
+  if (!isTaught && !lesson) return;
+  try {
+    lesson ??= import('./lesson.js').then(({ Lesson }) => new Lesson());
+    (await lesson).teach(name);
+  } catch (error) {
+    lesson = null;                                     // the node went away just then: the next look tries again
+    wonder(error);
+  }
 }
 
 function showRecording(recording) {

@@ -42,6 +42,8 @@ const showing = new Showing(directed, report);
 const player = new Player(video, { tell: heard, doubt: () => streams.probe(), refusedSound });
 let shift = null;                         // plays recordings; fetched when there is one to be played
 let sheet = null;                         // shows documents; fetched when there is one
+let room = null;                          // what the class sends, hears of others and is asked; fetched when it may
+let opening = null;
 let isChosen = Boolean(asked);
 let quiet;
 let rest;
@@ -91,6 +93,7 @@ function directed(told, before) {
     video.volume = tape.volume = told.volume / 100;
     if (told.mode === 'check') location.assign('/check');
   }
+  converse(told);
   if (isChosen || told.mode === 'check') return;
   if (told.mode !== 'document') sheet?.hide();
   if (told.mode === 'recording') playTape(told);
@@ -98,6 +101,20 @@ function directed(told, before) {
   else if (told.mode === 'stream') playLive(told.stream);
   else if (told.mode === 'slate') stand();
   else if (before?.mode !== 'free') leave();
+}
+
+/** Hands on what is for the class's own side of the lesson. */
+async function converse({ lamps, capture, floor, check, roll }) {
+  if (!room && !capture && !floor?.stream && !check && !roll && !lamps?.seen && !lamps?.heard && !lamps?.muted) return;
+  try {
+    opening ??= import('./classroom.js').then((part) => new part.Classroom({ refusedSound, changed: () => showing.look() }));
+    room = await opening;
+  } catch (error) {
+    opening = null;
+    wonder(error);
+    return;
+  }
+  room.show(showing.told);
 }
 
 const isDirected = () => !isChosen && showing.told?.mode !== 'free';
@@ -165,7 +182,9 @@ function heard(state) {
   tell(state);
 }
 
-function report() {
+function report() { return { state: progress(), ...room?.report }; }
+
+function progress() {
   if (!document.body.classList.contains('is-playing')) return 'idle';
   if (!at('sheet').hidden) return 'playing';
   if ((tape.hidden ? video : tape).muted) return 'muted';
@@ -178,6 +197,7 @@ function report() {
 function changed(isBack) {
   if (isBack) showing.look(true);
   if (isBack) player.wake();
+  if (isBack) room?.wake();
   if (isDirected() && player.stream === null) return showing.told?.mode === 'slate' ? stand() : undefined;
   if (player.stream === null) return choose();
   const mine = streams.find(player.stream);
@@ -247,8 +267,8 @@ function buttons() {
   });
   document.addEventListener('keydown', keys);
   for (const sign of ['pointermove', 'pointerdown', 'keydown', 'focusin']) addEventListener(sign, stir);
-  addEventListener('online', () => player.wake());
-  addEventListener('pagehide', () => player.leave());
+  addEventListener('online', () => [player, room].forEach((one) => one?.wake()));
+  addEventListener('pagehide', () => [player, room].forEach((one) => one?.leave()));
   addEventListener('pageshow', (event) => event.persisted && location.reload());
 }
 
@@ -275,6 +295,7 @@ function fullScreen() {
 
 function setMuted(isMuted) {
   for (const one of [video, tape]) one.muted = isMuted;
+  room?.mute(isMuted);
   if (!isMuted && tape.hidden && !player.isHeld) video.play().catch(() => {});
   at('unmute').hidden = true;
   showSound();

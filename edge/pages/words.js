@@ -11,10 +11,12 @@ const FORMS = {
 
 let language = choice();
 let words = {};
+let more = [];             // of pages that say more than the others
 const blanks = new WeakMap();
 
-/** Loads the words, tries again until it has them, and builds the switch. */
-export async function speak() {
+/** Loads the words, tries again until it has them, and builds the switch; `rooms` are further files of words. */
+export async function speak(...rooms) {
+  more = rooms.map((room) => `${room}/`);
   for (const nav of document.querySelectorAll('[data-languages]')) nav.append(...Object.keys(LANGUAGES).map(button));
   while (!await use(language)) await sleep(1000);
 }
@@ -42,6 +44,8 @@ export function sayDate(element, key, moment) {
   }));
 }
 
+export function knows(key) { return Object.hasOwn(words, key); }
+
 export function clock(seconds) {
   const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.floor(seconds) % 60];
   const shown = parts[0] ? parts : parts.slice(1);
@@ -50,7 +54,7 @@ export function clock(seconds) {
 
 async function use(wanted) {
   try {
-    words = await read(`/api/words/${wanted}`);
+    words = Object.assign({}, ...await Promise.all(['', ...more].map((room) => read(`/api/words/${room}${wanted}`))));
   } catch {
     return false;
   }
@@ -72,7 +76,8 @@ function render(element) {
   if (wordsLabel) element.setAttribute('aria-label', phrase(wordsLabel));
 }
 
-function phrase(key, values = {}) {
+/** The words of a key as they are now: for what is drawn anew again and again. */
+export function phrase(key, values = {}) {
   const filled = typeof values === 'function' ? values() : values;
   let text = words[key];
   if (typeof text === 'object') text = text[FORMS[language](filled.count)];
