@@ -8,12 +8,14 @@ import msgspec
 from aiohttp import web
 
 from edge.access import Door, asker_of
+from edge.media.negotiate import Refused
 from edge.media.record import slides
 from edge.media.record.naming import is_name
 from edge.media.record.offering import Offering, portions, read
 from edge.media.record.pieces import MAX_REQUEST, BadPieces, decode
 from edge.media.record.recording import INDEX, Recording
 from edge.media.record.store import Store
+from edge.media.stream import RESERVED
 from edge.sent import SentFile
 
 SAVE = "attachment"
@@ -55,12 +57,23 @@ class Archive:
 
     def _admit(self, request: web.Request) -> None:
         # <video> and download links cannot send an Authorization header.
-        token = request.query.get("token", "")
-        self._door.admit(asker_of(request.remote, request.headers, token), "watch")
+        asker = asker_of(request.remote, request.headers, request.query.get("token", ""))
+        self._door.admit(asker, "watch")
+        if RESERVED.match(request.match_info.get("id", "")):
+            self._door.admit(asker, "publish")
+
+    def _shows_class(self, request: web.Request) -> bool:
+        """Tell whether who asks may see what was recorded of the class itself: no guest and no other node."""
+        asker = asker_of(request.remote, request.headers, request.query.get("token", ""))
+        try:
+            self._door.admit(asker, "publish")
+        except Refused:
+            return False
+        return True
 
     async def _list(self, request: web.Request) -> web.Response:
         self._admit(request)
-        recordings = await asyncio.to_thread(self._store.list)
+        recordings = await asyncio.to_thread(self._store.list, of_class=self._shows_class(request))
         body = msgspec.json.encode({"recordings": recordings})
         version = sha256(body).hexdigest()[:16]
         headers = {"Cache-Control": "no-cache", "ETag": f'W/"{version}"'}

@@ -17,7 +17,8 @@ import aiohttp
 from edge.contract import wire
 from edge.contract.answers import Answer, Done
 from edge.contract.commands import Command
-from edge.contract.notices import AnyNotice, Blanks, Hello
+from edge.contract.notices import Blanks, Hello
+from edge.contract.wire import AnyNotice
 
 ANSWER_TIME = (
     20.0  # seconds: the longest command writes a bundle; a hub that is asked to let us in takes its time

@@ -72,6 +72,14 @@ class LinkBudget(Struct, frozen=True):
     rate: Annotated[int, Meta(ge=16, le=1_000_000, description="kbit/s, from 16 to 1000000")] = 4000
 
 
+class Classroom(Struct, frozen=True):
+    """What of the class may be seen and heard, and kept; the reasons are in docs/config.md."""
+
+    camera: bool = True
+    microphone: bool = True
+    record: bool = False
+
+
 class SerialPort(Struct, frozen=True):
     """A port that nobody can recognise by itself: a bus, a computer's own port, a simulator's."""
 
@@ -113,6 +121,7 @@ class Config(Struct, frozen=True):
     limits: Limits = Limits()
     library: Library = Library()
     budget: LinkBudget = LinkBudget()
+    classroom: Classroom = field(name="class", default=Classroom())
     tokens: tuple[Token, ...] = field(name="token", default=())
 
     def __post_init__(self) -> None:
@@ -223,7 +232,7 @@ def _struct(kind: type[T], table: dict[str, Any], where: str) -> T:
 
 def _value(f: structs.FieldInfo, value: object, where: str) -> object:
     key = f.encode_name
-    if f.type in (Limits, Library, LinkBudget):
+    if f.type in (Limits, Library, LinkBudget, Classroom):
         return _struct(f.type, _table(value, f"[{key}]"), f"the table [{key}]")
     for kind in (Token, SerialPort):
         if f.type == tuple[kind, ...]:  # type: ignore[valid-type]  # it is compared, and annotates nothing

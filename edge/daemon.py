@@ -6,13 +6,14 @@ import os
 import signal
 from pathlib import Path
 
-import uvloop
 from msgspec import structs
 
 from edge import opening
 from edge.config import Config
 from edge.doorman import widen
 from edge.errors import TirekError
+from edge.given_up import told
+from edge.loop import until_complete
 from edge.node import Node
 from edge.opening import Opened
 from edge.reloading import LIVE, Reloading
@@ -39,6 +40,7 @@ class Daemon:
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration again."""
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(told)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._end)
         widen()
@@ -127,5 +129,5 @@ class Daemon:
 
 def run(config: Config, source: Path | None = None) -> int:
     """Run a node, whose configuration came from this file; return the exit status."""
-    uvloop.run(Daemon(config, source).run())
+    until_complete(Daemon(config, source).run())
     return 0

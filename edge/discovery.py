@@ -6,7 +6,9 @@ A session lasts while the addresses of this computer stay the same; when they ch
 import asyncio
 import ipaddress
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import NoReturn, Protocol
 
 import ifaddr
@@ -24,6 +26,7 @@ SUBTYPE = "._sub."  # RFC 6763 section 7.1: the browser asks for such services, 
 EVERYWHERE = {"0.0.0.0": 4, "::": 6}  # a host that stands for every address of this version of IP
 LOOK_AGAIN = 3.0  # seconds between looks at our own addresses: a cable plugged in is noticed at once
 RESOLVE_TIME = 1500  # milliseconds for what an announcement left out; it usually leaves out nothing
+MAX_ADDRESSES = 256  # that are remembered with their networks: several parts look at them all day
 MAX_WAITING = 64  # announcements not yet looked at: twice the hubs we remember
 
 
@@ -83,9 +86,17 @@ def local_networks() -> dict[str, Network]:
     for adapter in ifaddr.get_adapters():
         for ip in adapter.ips:
             address = ip.ip if isinstance(ip.ip, str) else ip.ip[0]
-            if not ipaddress.ip_address(address).is_link_local or isinstance(ip.ip, str):
-                found[address] = ipaddress.ip_network(f"{address}/{ip.network_prefix}", strict=False)
+            network = _network(address, ip.network_prefix)
+            if network is not None:
+                found[address] = network
     return found
+
+
+@lru_cache(MAX_ADDRESSES)
+def _network(address: str, prefix: int) -> Network | None:
+    """Return the network of an address; None for one that needs its interface beside it."""
+    network = ipaddress.ip_network(f"{address}/{prefix}", strict=False)
+    return None if network.version == 6 and network.is_link_local else network
 
 
 class Discovery:
@@ -121,7 +132,7 @@ class Discovery:
         if not interfaces or not set(interfaces) <= set(networks):
             raise NetworkAbsent(f"no IPv4 address to look for hubs on, only {', '.join(networks) or 'none'}")
         waiting: asyncio.Queue[str] = asyncio.Queue(MAX_WAITING)
-        async with AsyncZeroconf(interfaces=list(interfaces)) as mdns:
+        async with _multicasting(interfaces) as mdns:
             ear = _Ear(self._hubs, waiting, self._service)
             mdns.zeroconf.async_add_listener(ear, None)
             browser = AsyncServiceBrowser(mdns.zeroconf, [self._service], handlers=[ear.changed])
@@ -151,6 +162,16 @@ class Discovery:
                 addresses = service.parsed_addresses()
                 answer = Answer(node, service.properties, addresses, service.port or 0)
                 self._hubs.heard(answer, networks, time.monotonic())
+
+
+@asynccontextmanager
+async def _multicasting(interfaces: Sequence[str]) -> AsyncIterator[AsyncZeroconf]:
+    mdns = AsyncZeroconf(interfaces=list(interfaces))
+    try:
+        async with mdns:
+            yield mdns
+    finally:
+        mdns.zeroconf.engine.close()  # a goodbye takes half a second: who is cancelled in it leaves no socket
 
 
 class _Ear(zeroconf.RecordUpdateListener):

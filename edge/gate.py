@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from aiohttp import web
 
 from edge.media.negotiate import Refused
-from edge.signalling import CALLER, CORS
+from edge.signalling import CALLER, CORS, NODE
 from sync.errors import JournalError
+from sync.server import Peer
 
 # Pages load nothing from elsewhere and run no inline script.
 POLICY = (
@@ -50,16 +51,16 @@ def _app(routes: Sequence[web.AbstractRouteDef]) -> web.Application:
 
 
 def only_for(
-    called: Callable[[web.Request], str | None], routes: Sequence[web.RouteDef]
+    called: Callable[[web.Request], Peer | None], routes: Sequence[web.RouteDef]
 ) -> list[web.AbstractRouteDef]:
-    """Return the routes as only enrolled nodes may ask for them; `called` tells their names."""
+    """Return the routes as only enrolled nodes may ask for them; `called` tells which one does."""
 
     def guarded(handler: Handler) -> Handler:
         async def guard(request: web.Request) -> web.StreamResponse:
-            name = called(request)
-            if name is None:
+            peer = called(request)
+            if peer is None:
                 raise Refused(401, "token-missing", "this node is not enrolled here, or was revoked")
-            request[CALLER] = name
+            request[CALLER], request[NODE] = peer.name, peer.node
             return await handler(request)
 
         return guard
@@ -90,6 +91,7 @@ async def _lean(request: web.Request, response: web.StreamResponse) -> None:
 @web.middleware
 async def _refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
+        _check_coding(request)
         return await handler(request)
     except Refused as exc:
         return problem(exc)
@@ -104,6 +106,14 @@ async def _refusals(request: web.Request, handler: Handler) -> web.StreamRespons
         if isinstance(exc, web.HTTPMethodNotAllowed):
             response.headers["Allow"] = ", ".join(sorted(exc.allowed_methods))  # RFC 9110 section 15.5.6
         return response
+
+
+def _check_coding(request: web.Request) -> None:
+    """Refuse a body that is compressed: nobody of ours sends one, and it may be a thousand times as long."""
+    coding = request.headers.get("Content-Encoding", "identity")
+    if coding.lower() != "identity":
+        key = "bad-offer" if "sdp" in request.content_type else "bad-request"
+        raise Refused(400, key, f"Content-Encoding is {coding[:80]!r}: bodies are read only as they are")
 
 
 def problem(refused: Refused) -> web.Response:

@@ -41,6 +41,7 @@ class Lessons:
         self._off: set[str] = set()  # streams whose recording was ended while they were live
         self._record = record
         self._stopping = False
+        self._begun = asyncio.Event()  # a recorder is to be driven
         self._tell_ended = ended  # called when recordings were finished
         studio.watch(self._opened)
 
@@ -56,6 +57,7 @@ class Lessons:
         recorder = Recorder(self._store.place, stream.name, list(stream.tracks.values()), self._wall)
         self._recorders[stream.name] = recorder
         stream.attach(recorder)
+        self._begun.set()
 
     def state(self, stream: str) -> RecordingState:
         """Return what the recorder of a stream does."""
@@ -97,8 +99,12 @@ class Lessons:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(once(self._recover, "recovery"))
                 while True:
+                    self._begun.clear()
                     self._tick(loop.time())
-                    await asyncio.sleep(TICK)
+                    if self._recorders or self._ending:
+                        await asyncio.sleep(TICK)
+                    else:
+                        await self._begun.wait()
         finally:
             await self._stop()
 

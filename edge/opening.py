@@ -7,9 +7,10 @@ from a copy of what can be read. A lesson is relayed and shown; nothing is recor
 import logging
 import os
 import shutil
+import sqlite3
 import tempfile
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -23,6 +24,7 @@ from sync import soundness
 from sync.errors import JournalError, WriterFailed
 from sync.joining.identity import KEY_FILE, PARENT_FILE, load_or_create
 from sync.ledger import FILE, Ledger
+from sync.soundness import check_form
 
 MOST_COPIED = 64 << 20  # bytes of a journal that are copied into memory: a school's of ten years
 SCRATCH = "tirek-only-lessons-"  # and the daemon's number
@@ -146,9 +148,18 @@ def _copy(journal: Path, to: Path) -> None:
             if (journal / name).stat().st_size <= MOST_COPIED:
                 shutil.copyfile(journal / name, to / name)
                 (to / name).chmod(0o600)
-    if soundness.look(to / FILE).fault:
+    if soundness.look(to / FILE).fault or _is_newer(to / FILE):
         for end in ("", "-wal"):
             (to / (FILE + end)).unlink(missing_ok=True)
+
+
+def _is_newer(journal: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(journal)) as db:
+            check_form(db, journal)
+    except (JournalError, sqlite3.Error):
+        return True
+    return False
 
 
 def _be_somebody(folder: Path) -> None:

@@ -5,6 +5,7 @@ A hub that this node was enrolled with is asked over mutual TLS, where its certi
 
 import asyncio
 from collections.abc import Callable
+from typing import Protocol
 
 import aiohttp
 from yarl import URL
@@ -13,13 +14,24 @@ from edge.config import Config
 from edge.errors import NetworkAbsent, sole
 from edge.hubs import Hub, Hubs
 from edge.journal import Journal
-from edge.media.link import Link
+from edge.media.dtls import Identity
+from edge.media.link import Link, Listing
 from edge.media.pull import CONNECT_TIME, REQUEST_TIME, Parent, ParentFailed, Pull
 from edge.media.sight import Sight
 from edge.media.studio import Studio
-from edge.media.transport import Identity
+from edge.supervise import keep
 from sync.joining.identity import Parent as Enrolled
 from sync.joining.tls import client_context
+
+
+class Beside(Protocol):
+    """What goes the other way over the link, to a parent that this node was enrolled with."""
+
+    async def run(self, parent: Parent) -> None:
+        """Send until cancelled."""
+
+    def heard(self, listing: Listing | None) -> None:
+        """Learn what the parent says; None when it is lost."""
 
 
 class ParentLink:
@@ -34,6 +46,7 @@ class ParentLink:
         self._hubs = hubs
         self._wake = wake
         self._link: Link | None = None
+        self.beside: Beside | None = None
 
     @property
     def reached(self) -> bool | None:
@@ -48,6 +61,10 @@ class ParentLink:
         """Say to the parent what a stream looks like here; false when it was not told."""
         return self._link is not None and await self._link.tell(stream, sight)
 
+    async def report(self, path: str, body: bytes) -> bool:
+        """Say something that is true now and is not kept (JSON); false when the parent did not take it."""
+        return self._link is not None and await self._link.report(path, body)
+
     async def run(self, identity: Identity, ntp: Callable[[], float], loopback: bool) -> None:
         """Follow the parent until cancelled; end when a found one is gone, so that another is chosen."""
         self._link = None
@@ -61,12 +78,25 @@ class ParentLink:
             pull = Pull(parent, self._studio, identity, ntp, loopback)
             self._link = Link(parent, pull, self._config.follows, self._wake, hub is not None)
             try:
-                await self._link.run()
+                await self._both(self._link, parent, enrolled is not None)
             except ExceptionGroup as group:
                 if hub is None or sole(group, ParentFailed) is None:
                     raise
                 self._hubs.failed(hub)
                 raise NetworkAbsent(f"hub {url} is gone") from group
+            finally:
+                self._link = None  # what is told goes nowhere once its session is closed
+
+    async def _both(self, link: Link, parent: Parent, enrolled: bool) -> None:
+        """Follow the parent; only one that this node was enrolled with gets anything from here."""
+        beside = self.beside
+        if beside is None or not enrolled:
+            await link.run()
+            return
+        link.told = beside.heard
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(keep(lambda: beside.run(parent), "way back"))
+            tasks.create_task(link.run())
 
     def _connector(self, enrolled: Enrolled | None) -> aiohttp.TCPConnector:
         if enrolled is None:

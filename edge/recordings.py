@@ -5,7 +5,8 @@ from pathlib import Path
 
 from edge.media.record.recording import Recording
 from edge.media.record.store import Store
-from edge.media.record.verify import UNHEALED, summary, verify
+from edge.media.record.verdict import UNHEALED, summary
+from edge.media.record.verify import verify
 
 HEAD = f"{'recording':<44} {'started (UTC)':<20} {'length':>8} {'size':>9}  state"
 
@@ -13,7 +14,7 @@ HEAD = f"{'recording':<44} {'started (UTC)':<20} {'length':>8} {'size':>9}  stat
 def list_command(state: Path) -> int:
     """Print the recordings below a state folder, newest first."""
     print(HEAD)
-    for recording in Store(state).list():
+    for recording in Store(state).list(of_class=True):
         print(_row(recording))
     return 0
 

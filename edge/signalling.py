@@ -10,12 +10,13 @@ from edge.media import sdp, sight
 from edge.media.negotiate import Refused
 from edge.media.pull import NAME_HEADER
 from edge.media.session import Session, Sessions
-from edge.media.stream import NAME
+from edge.media.stream import NAME, RESERVED
 from edge.media.whep import Caller, Whep
 from edge.media.whip import Whip
 
 MAX_NAME = 63  # letters of a watcher's name, as in the configuration
 CALLER = web.RequestKey("caller", str)  # what the node is called whose certificate a request came with
+NODE = web.RequestKey("node", str)  # … and which one it is
 METHODS = "OPTIONS, POST, PATCH, DELETE"
 CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -61,17 +62,19 @@ class Signalling:
     async def _publish(self, request: web.Request) -> web.Response:
         self._slow_down(request)
         self._door.admit(asker_of(request.remote, request.headers), "publish")
-        name, offer = _stream(request), await _body(request, "application/sdp")
+        name, offer = stream_name(request), await described(request)
+        if RESERVED.fullmatch(name):
+            raise Refused(403, "stream-name", f"{name} is no name of a lesson")
         session, answer = await self._whip.publish(name, offer)
         session.verb = "publish"
-        return _created(session, answer)
+        return created(session, answer)
 
     async def _watch(self, request: web.Request) -> web.Response:
         self._slow_down(request)
         holder = self._door.admit(asker_of(request.remote, request.headers), "watch")
-        name, offer = _stream(request), await _body(request, "application/sdp")
-        session, answer = await self._whep.watch(name, offer, _caller(request, holder))
-        return _created(session, answer)
+        name, offer = stream_name(request), await described(request)
+        session, answer = await self._whep.watch(name, offer, caller(request, holder))
+        return created(session, answer)
 
     async def _trickle(self, request: web.Request) -> web.Response:
         self._slow_down(request)
@@ -103,15 +106,26 @@ class Signalling:
         return session
 
     def _slow_down(self, request: web.Request) -> None:
-        if not self._throttle.allows(request.remote or "", asyncio.get_running_loop().time()):
-            raise Refused(429, "too-many", "too many requests from this address")
+        slow_down(self._throttle, request)
 
 
-def _stream(request: web.Request) -> str:
+def slow_down(throttle: Throttle, request: web.Request) -> None:
+    """Take a request from its sender's budget; raise Refused."""
+    if not throttle.allows(request.remote or "", asyncio.get_running_loop().time()):
+        raise Refused(429, "too-many", "too many requests from this address")
+
+
+def stream_name(request: web.Request) -> str:
+    """Return the stream that a request is about; raise Refused."""
     name = request.match_info["stream"]
     if NAME.fullmatch(name) is None:
         raise Refused(400, "stream-name", f"{name[:80]!r} is not a stream name: 1 to 64 of a-z, 0-9 and -")
     return name
+
+
+async def described(request: web.Request) -> str:
+    """Return the offer that a request brings; raise Refused."""
+    return await _body(request, "application/sdp")
 
 
 async def _body(request: web.Request, content_type: str) -> str:
@@ -125,18 +139,19 @@ async def _body(request: web.Request, content_type: str) -> str:
                 raise Refused(400, "bad-offer", f"longer than {sdp.MAX_SDP} bytes")
         return body.decode()
     except web.RequestPayloadError as exc:
-        raise Refused(400, "bad-offer", "not what its Content-Encoding says") from exc
+        raise Refused(400, "bad-offer", "cut short") from exc
     except UnicodeDecodeError as exc:
         raise Refused(400, "bad-offer", "not UTF-8 text") from exc
 
 
-def _caller(request: web.Request, holder: str) -> Caller:
+def caller(request: web.Request, holder: str) -> Caller:
     """Say who watches: whose certificate or token it is, else what a node calls itself, else an address."""
     said = unquote(request.headers.get(NAME_HEADER, ""))[:MAX_NAME]
     name = request.get(CALLER) or holder or (said if said.isprintable() else "") or request.remote or "?"
-    return Caller(name, is_node=NAME_HEADER in request.headers)
+    return Caller(name, is_node=NAME_HEADER in request.headers, node=request.get(NODE, ""))
 
 
-def _created(session: Session, answer: str) -> web.Response:
+def created(session: Session, answer: str) -> web.Response:
+    """Return the answer to an offer that was taken."""
     headers = {**CORS, "Location": f"/session/{session.id}", "ETag": session.etag}
     return web.Response(status=201, text=answer, content_type="application/sdp", headers=headers)

@@ -10,6 +10,8 @@ import re
 import shutil
 from pathlib import Path
 
+from sync import durable
+
 MOUNTS = Path("/proc/self/mountinfo")  # proc(5)
 PLACES = ("/media/", "/run/media/")
 FOLDER = "tirek"  # on the stick
@@ -42,7 +44,10 @@ def carried(path: Path, mounts: Path = MOUNTS) -> Path:
 
 
 def copied(path: Path, stick: Path) -> Path:
-    """Copy a file to a stick, whole or not at all, and return where it is there; raises OSError."""
+    """Copy a file to a stick, whole or not at all, and return where it is there; raises OSError.
+
+    Once it has returned the stick may be pulled out.
+    """
     if shutil.disk_usage(stick).free < path.stat().st_size:
         raise OSError(28, "no room")
     folder = stick / FOLDER
@@ -54,10 +59,12 @@ def copied(path: Path, stick: Path) -> Path:
             shutil.copyfileobj(file, copy)
             copy.flush()
             os.fsync(copy.fileno())
-        os.rename(draft, path.name, src_dir_fd=place, dst_dir_fd=place)
+            os.rename(draft, path.name, src_dir_fd=place, dst_dir_fd=place)
+            os.fsync(copy.fileno())  # a name that FAT has just given leads to nothing before this
         os.fsync(place)
     finally:
         os.close(place)
+    durable.sync(stick)  # where the folder's own name is
     return folder / path.name
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from edge.errors import TirekError
+from sync.errors import JournalError
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ class _Story:
         if words == self._told:
             return
         self._told = words
-        expected = failure is None or isinstance(failure, TirekError)
+        expected = failure is None or isinstance(failure, TirekError | JournalError)
         log.log(
             logging.WARNING if expected else logging.ERROR,
             "part stopped name=%s ran=%.0fs pause=%.0fs reason=%r",

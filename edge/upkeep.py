@@ -15,7 +15,6 @@ from msgspec import Struct, field
 
 from edge.config import Config
 from edge.media.record.store import Store
-from edge.media.record.verify import verify
 from sync import durable, soundness
 from sync.backups import NAMES, BackupFailed, Backups
 from sync.errors import JournalError
@@ -136,6 +135,8 @@ def _fault(path: Path) -> str:
     Frames are compared with their checksums and not decoded: that finds what a disk does, in a tenth of
     the time.
     """
+    from edge.media.record.verify import verify  # with FFmpeg, for recordings that were not looked at yet
+
     verdict = verify(path, decode=False)
     if verdict.unreadable:
         return f"the file cannot be read: {verdict.unreadable}"

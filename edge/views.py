@@ -13,11 +13,10 @@ from msgspec import Struct
 from edge import VERSION, words
 from edge.access import Door, asker_of
 from edge.config import Config
-from edge.media.negotiate import Refused
-from edge.media.ntp import NTP_EPOCH
-from edge.media.stream import NAME, Stream
+from edge.media.stream import Stream
 from edge.media.studio import Studio
 from edge.media.whep import Whep
+from edge.signalling import NODE
 
 PAGES = Path(__file__).parent / "pages"
 MAX_WAIT = 25.0  # seconds a list of streams is held back for news: below the 30 s of most proxies
@@ -36,6 +35,7 @@ UNSPOKEN = '<html lang="kk">'  # how every page begins; the node's own language 
 TROUBLE = '<script type="module" src="/static/trouble.js"></script>\n</body>'
 
 Recording = Callable[[str], dict[str, str]]
+Told = Callable[[str], dict[str, object]]
 
 
 class Static(Struct, frozen=True):
@@ -65,6 +65,7 @@ class Views:
         trouble: str = "",
     ) -> None:
         """`trouble` says why nothing can be kept on the disk."""
+        self.told: Told | None = None  # what else a node below is told with the streams
         self._config = config
         self._trouble = trouble
         spoken = f'<html lang="{config.lang}" data-school="{config.lang}">'
@@ -89,9 +90,9 @@ class Views:
             web.get("/check", self._page),
             web.get("/static/{file}", self._static),
             web.get("/api/words/{lang}", self._words),
+            web.get("/api/words/teach/{lang}", self._teaching),
             web.get("/api/node", self._node),
             web.get("/api/streams", self._streams),
-            web.get("/api/streams/{stream}/viewers", self._viewers),
         ]
 
     def node_routes(self) -> list[web.RouteDef]:
@@ -111,10 +112,10 @@ class Views:
         return web.Response(body=file.content, content_type=file.media_type, charset="utf-8", headers=headers)
 
     async def _words(self, request: web.Request) -> web.Response:
-        try:
-            return web.json_response(words.load(request.match_info["lang"]), headers=CACHE)
-        except words.BadWords as exc:
-            raise web.HTTPNotFound from exc
+        return _spoken(request, words.load)
+
+    async def _teaching(self, request: web.Request) -> web.Response:
+        return _spoken(request, words.of_teaching)
 
     async def _node(self, request: web.Request) -> web.Response:
         told = {"name": self._config.name, "lang": self._config.lang, "version": VERSION}
@@ -126,7 +127,8 @@ class Views:
         if after.isdecimal():
             await self._studio.news(int(after[:18]), wait(request.query.get("wait", "")))
         streams = [self._described(stream) for stream in self._studio.streams.values()]
-        return web.json_response({"version": self._studio.version, "streams": streams})
+        told = self.told(request.get(NODE, "")) if self.told is not None else {}
+        return web.json_response({"version": self._studio.version, "streams": streams, **told})
 
     def _described(self, stream: Stream) -> dict[str, object]:
         tracks = stream.tracks
@@ -142,29 +144,12 @@ class Views:
             "recording": self._recording(stream.name),
         }
 
-    async def _viewers(self, request: web.Request) -> web.Response:
-        self._door.admit(asker_of(request.remote, request.headers), "publish")
-        name = request.match_info["stream"]
-        if NAME.fullmatch(name) is None:
-            raise Refused(400, "stream-name", f"{name[:80]!r} is not a stream name")
-        listed = self._whep.watchers(name, asyncio.get_running_loop().time())
-        rows = [
-            {
-                "name": watcher.name,
-                "since": _utc(watcher.since - NTP_EPOCH),
-                "state": health.state,
-                "sees": health.sees,
-                "hears": health.hears,
-                "frozen": health.frozen,
-                "picture": health.sight.picture,
-                "sound": health.sight.sound,
-                "loss": health.loss,
-                "rtt": health.rtt,
-                "bitrate": health.bitrate,
-            }
-            for watcher, health in listed
-        ]
-        return web.json_response({"viewers": rows})
+
+def _spoken(request: web.Request, load: Callable[[str], dict[str, words.Said]]) -> web.Response:
+    try:
+        return web.json_response(load(request.match_info["lang"]), headers=CACHE)
+    except words.BadWords as exc:
+        raise web.HTTPNotFound from exc
 
 
 def wait(text: str) -> float:

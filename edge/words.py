@@ -8,6 +8,9 @@ LANGUAGES = {"kk": ("one", "other"), "ru": ("one", "few", "many"), "en": ("one",
 LISTS = {"months": 12, "weekdays": 7}
 
 FOLDER = Path(__file__).parent / "pages" / "words"
+TEACH = FOLDER / "teach"  # what only the hub teacher's page says: a projector does not fetch it
+MEASURED = Path(__file__).parent / "lab" / "words"  # what the laboratory calls what it measures
+QUANTITY = "quantity-"  # how word keys of quantities begin
 
 Said = str | list[str] | dict[str, str]
 
@@ -26,6 +29,13 @@ def load(language: str, folder: Path = FOLDER) -> dict[str, Said]:
         if not _is_sound(key, said, LANGUAGES[language]):
             raise BadWords(f"{path.name}: {key} = {said!r}")
     return words
+
+
+def of_teaching(language: str) -> dict[str, Said]:
+    """Return the words of the hub teacher's page alone, with the names of what sensors measure."""
+    measured = load(language, MEASURED)
+    named = {key: said for key, said in measured.items() if key.startswith(QUANTITY)}
+    return load(language, TEACH) | named
 
 
 def counted(said: Said, count: int, language: str) -> str:

@@ -10,6 +10,7 @@ def add_appliance_commands(commands: Commands) -> None:
     """Add them to the program's parser."""
     upgrading = commands.add_parser("upgrade", help="install a release from a stick, on trial")
     upgrading.add_argument("bundle", metavar="BUNDLE", type=Path, help="the folder of the bundle")
+    upgrading.add_argument("--older", action="store_true", help="also one that was made before what runs")
     upgrading.set_defaults(command=upgrade)
     rolling = commands.add_parser("rollback", help="go back to the release that ran before")
     rolling.set_defaults(command=rollback)

@@ -24,17 +24,19 @@ def export_table(parsed: argparse.Namespace) -> int:
     """Write one table; the cursor for the next time goes to standard error."""
     if parsed.names and parsed.what != "attendance":
         raise CommandRefused(f"{parsed.what} has no names: --names is for attendance")
-    with _Output(parsed.out) as out:
+    if parsed.pupils and parsed.what != "checks":
+        raise CommandRefused(f"{parsed.what} has no answers of pupils: --pupils is for checks")
+    with Output(parsed.out) as out:
         with opened(parsed) as journal, ExitStack() as stack:
             newest = journal.ledger.newest()
             chosen = selection(parsed.after, parsed.school, parsed.first, parsed.last, newest)
             named = _named(journal) if parsed.names else {}
-            order = Order(parsed.what, parsed.format, chosen, parsed.lang or "", named)
+            order = Order(parsed.what, parsed.format, chosen, parsed.lang or "", named, parsed.pupils)
             order.check()
             facts = stack.enter_context(source(journal))
             facts.check(chosen.after)
             # First: who stops reading in the middle has seen the rest.
-            audit = Audited(who(), "exported", f"{parsed.what} after {chosen.after}")
+            audit = Audited(who(), "exported", _what(parsed, chosen.after))
             journal.ledger.note("log", "", audit).result()
             cursor = export(facts, order, out.file, journal.folder, progress(f"exporting {parsed.what}"))
         out.keep()
@@ -46,13 +48,18 @@ def snapshot(parsed: argparse.Namespace) -> int:
     """Write all tables into a new SQLite file, to look around in."""
     if parsed.file.exists():
         raise CommandRefused(f"{parsed.file} exists already")
-    with _Output(parsed.file) as out:
+    with Output(parsed.file) as out:
         with opened(parsed) as journal, source(journal) as facts:
             journal.ledger.note("log", "", Audited(who(), "exported", "snapshot")).result()
             write_snapshot(facts, out.file, journal.folder, progress("writing"))
         out.keep()
     print(f"{parsed.file}: written")
     return 0
+
+
+def _what(parsed: argparse.Namespace, after: int) -> str:
+    with_pupils = " with answers of pupils" if parsed.pupils else ""
+    return f"{parsed.what}{with_pupils} after {after}"
 
 
 def _named(journal: Journal) -> Named:
@@ -67,14 +74,16 @@ def _named(journal: Journal) -> Named:
     return named
 
 
-class _Output:
+class Output:
     """Standard output, or a file that appears only when it is whole."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, terminal: bool = False) -> None:
+        """`terminal`: what comes is to be read on one, too."""
         self._path = path
+        self._terminal = terminal
         self.file: BinaryIO = sys.stdout.buffer
 
-    def __enter__(self) -> "_Output":
+    def __enter__(self) -> "Output":
         if self._path is not None:
             try:
                 descriptor, name = tempfile.mkstemp(dir=self._path.parent)  # readable by nobody else
@@ -83,7 +92,7 @@ class _Output:
             self.file = open(descriptor, "wb")
             give_to_who_types(descriptor)
             self._draft = Path(name)
-        elif self.file.isatty():
+        elif self.file.isatty() and not self._terminal:
             raise CommandRefused("this would fill the terminal: add --out FILE, or send it on with > or |")
         return self
 

@@ -10,7 +10,7 @@ from edge.config import Config
 from edge.content.chunks import FOLDER, ChunkStore
 from edge.journal import Journal
 from edge.media.record.durable import Disk
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 from edge.media.record.store import Store
 from edge.packs import goods, taking
 from edge.packs.making import Goods, Made, Stick, make_down, make_up

@@ -5,6 +5,8 @@ from datetime import date
 from pathlib import Path
 
 from edge.commands.appliance_parser import add_appliance_commands
+from edge.commands.card_parser import add_card_commands
+from edge.commands.checks_parser import add_checks_commands
 from edge.commands.device_parser import add_device_commands
 from edge.commands.experiment_parser import add_experiment_commands
 from edge.commands.flags import Commands, of_node
@@ -23,6 +25,8 @@ def add_commands(commands: Commands) -> None:
     _add_timetables(commands)
     _add_registers(commands)
     _add_exports(commands)
+    add_card_commands(commands)
+    add_checks_commands(commands)
     add_device_commands(commands)
     add_experiment_commands(commands)
     add_library_commands(commands)
@@ -175,7 +179,7 @@ def _add_registers(commands: Commands) -> None:
 
 def _add_exports(commands: Commands) -> None:
     exporting = of_node(commands, "export", "write a table of the journal", export)
-    exporting.add_argument("what", choices=("attendance", "lessons", "log", "conflicts"))
+    exporting.add_argument("what", choices=("attendance", "lessons", "checks", "talk", "log", "conflicts"))
     exporting.add_argument("--after", default="", metavar="CURSOR", help="only what came since")
     exporting.add_argument("--school", default="", metavar="ID", help="only this school")
     exporting.add_argument("--from", dest="first", default="", metavar="DAY")
@@ -183,6 +187,7 @@ def _add_exports(commands: Commands) -> None:
     exporting.add_argument("--format", choices=("csv", "jsonl", "xlsx"), default="csv")
     exporting.add_argument("--out", type=Path, metavar="FILE", help="standard output if not given")
     exporting.add_argument("--names", action="store_true", help="with the names of pupils; stay at this PC")
+    exporting.add_argument("--pupils", action="store_true", help="checks with each pupil's, by number")
     _add_language(exporting)
     copying = of_node(commands, "snapshot", "write all tables into a new SQLite file", snapshot)
     copying.add_argument("file", type=Path, metavar="FILE")

@@ -9,7 +9,7 @@ from edge.content.offers import Offers
 from edge.content.pins import MAX_PINS, Pins, TooManyPins
 from edge.journal import Journal
 from edge.media.record.durable import Disk
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 from edge.media.record.store import Store
 
 LEAST = 6  # digits of an id that may be typed for the whole

@@ -24,7 +24,7 @@ from edge.content.spread import Place as At
 from edge.content.spread import Spread
 from edge.journal import Journal
 from edge.media.record.durable import Disk
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 from sync import catalogue, tree
 from sync.catalogue import LARGEST, PAGES, Item, NotAnItem, Offer
 from sync.clock import utc
@@ -65,17 +65,17 @@ def add(parsed: argparse.Namespace) -> int:
     with ExitStack() as files:
         # Opened as who types: what is hers the owner of the state folder may not be able to read.
         chosen = [_chosen(path, words, files) for path in parsed.files]
-        with _shop(parsed) as shop:
-            _check_hub(shop)
-            _check_room(shop, chosen)
+        with opened_shop(parsed) as shop:
+            check_hub(shop)
+            check_room(shop, chosen)
             for each in chosen:
-                _add(shop, each)
+                offer(shop, each)
     return 0
 
 
 def show(parsed: argparse.Namespace) -> int:
     """List what is offered to the schools, by this node and by those above."""
-    with _shop(parsed) as shop:
+    with opened_shop(parsed) as shop:
         names = {shop.journal.identity.node: "this node"}
         if (parent := shop.journal.parent) is not None and parent.name:
             names[parent.node] = parent.name
@@ -93,7 +93,7 @@ def show(parsed: argparse.Namespace) -> int:
 
 def remove(parsed: argparse.Namespace) -> int:
     """Offer something no more; schools drop it when they need the room."""
-    with _shop(parsed) as shop:
+    with opened_shop(parsed) as shop:
         offer = _found(shop.offers.own().values(), parsed.item, "offered by this node")
         item = offer.item
         shop.publisher.withdraw([item.id], shop.audit("withdrew", f"{item.id[:SHOWN]} {item.name}"))
@@ -105,7 +105,7 @@ def remove(parsed: argparse.Namespace) -> int:
 
 def status(parsed: argparse.Namespace) -> int:
     """Print how many schools have what, or of one item which computer has how much."""
-    with _shop(parsed) as shop:
+    with opened_shop(parsed) as shop:
         offers = shop.offers.shelf().offers.values()
         nodes = [At(each.node, each.school, each.name, each.heard) for each in _let_in(shop)]
         spread = Spread(nodes, [(each.node, each.hlc, each.fact) for each in shop.offers.holdings()])
@@ -122,8 +122,8 @@ def status(parsed: argparse.Namespace) -> int:
 
 def rotate_key(parsed: argparse.Namespace) -> int:
     """Sign with a new key; the schools learn of it by the signature of the old one."""
-    with _shop(parsed) as shop:
-        _check_hub(shop)
+    with opened_shop(parsed) as shop:
+        check_hub(shop)
         new = shop.publisher.replace_key(shop.audit("replaced", "the publisher's key"))
         print(f"signed with a new key from now on: {new}")
         print("Make a new backup of the journal's folder: an older one has the old key.")
@@ -140,7 +140,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
 
 
 @contextmanager
-def _shop(parsed: argparse.Namespace) -> Iterator[Shop]:
+def opened_shop(parsed: argparse.Namespace) -> Iterator[Shop]:
+    """The journal and the library of the node on this computer."""
     known = settings(parsed)
     with opened(parsed) as journal:
         offers = Offers(journal)
@@ -153,7 +154,8 @@ def _shop(parsed: argparse.Namespace) -> Iterator[Shop]:
             raise CommandRefused(f"{exc.filename or place.folder}: {exc.strerror}") from exc
 
 
-def _check_hub(shop: Shop) -> None:
+def check_hub(shop: Shop) -> None:
+    """Raise CommandRefused where nobody is below who could fetch anything."""
     if shop.listens or shop.journal.ledger.read(_has_invited):
         return
     raise CommandRefused(
@@ -167,7 +169,8 @@ def _has_invited(db: Connection) -> bool:
     return bool(db.execute(query).fetchone()[0])
 
 
-def _check_room(shop: Shop, chosen: list[Chosen]) -> None:
+def check_room(shop: Shop, chosen: list[Chosen]) -> None:
+    """Raise CommandRefused where the disk has no room for these."""
     place = shop.store.place
     place.prepare()
     wanted, free = sum(each.item.size for each in chosen), place.disk.room(place.folder) - place.reserve
@@ -225,7 +228,8 @@ def _has_pages(file: BinaryIO) -> bool:
         return False
 
 
-def _add(shop: Shop, chosen: Chosen) -> None:
+def offer(shop: Shop, chosen: Chosen) -> None:
+    """Copy a file into the library, and offer it to every node below."""
     size, name = chosen.item.size, printable(chosen.item.name)
     show = progress(f"copying {name}") if size > TALK else lambda done, total: None
     now = shop.journal.ledger.now()

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPException
 from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
@@ -14,9 +14,11 @@ from urllib.request import ProxyHandler, build_opener
 import msgspec
 from msgspec import Struct
 
+from edge.commands import readable
 from edge.commands.place import CommandRefused
 from edge.release import bundle
 from edge.release.bundle import About, BundleWrong
+from sync.errors import JournalNewer
 
 HOME = Path("/opt/tirek")
 INCOMING = HOME / "incoming"  # for root alone: a stick could be another one a moment later
@@ -51,8 +53,11 @@ def upgrade(parsed: argparse.Namespace) -> int:
                 _check_lessons()
             shutil.rmtree(INCOMING, ignore_errors=True)
             bundle.copy(folder, INCOMING, key)
-            _tell(bundle.verify(INCOMING, key))
-            return subprocess.run(["/bin/sh", str(INCOMING / "install.sh")], check=False, cwd="/").returncode
+            about = bundle.verify(INCOMING, key)
+            _check_age(about, parsed.older)
+            _check_journal(about)
+            _tell(about)
+            return _install(parsed)
         except BundleWrong as exc:
             raise CommandRefused(f"nothing was changed: {exc}".replace(str(INCOMING), str(folder))) from exc
         except OSError as exc:
@@ -66,6 +71,8 @@ def rollback(parsed: argparse.Namespace) -> int:
     _check_root("rollback")
     if not parsed.now:
         _check_lessons()
+    if (about := _about(_before())) is not None:
+        _check_journal(about)
     back = subprocess.run([str(SLOT), "back"], check=False, capture_output=True, text=True)
     if back.returncode:
         raise CommandRefused(f"nothing was changed: {back.stdout.strip() or back.stderr.strip()}")
@@ -74,6 +81,49 @@ def rollback(parsed: argparse.Namespace) -> int:
     now = os.readlink(HOME / "current").rpartition("/")[2]
     print(f"release {now} {'serves' if serves else 'does not come up: journalctl -u tirek'}")
     return int(not serves)
+
+
+def _install(parsed: argparse.Namespace) -> int:
+    """Let the bundle install itself; what was asked for here is not asked again."""
+    said = {"TIREK_ANYWAY": parsed.now, "TIREK_OLDER": parsed.older}
+    words = {name: "yes" for name, value in said.items() if value}
+    command = ["/bin/sh", str(INCOMING / "install.sh")]
+    return subprocess.run(command, check=False, cwd="/", env={**os.environ, **words}).returncode
+
+
+def _about(release: str) -> About | None:
+    """Return what a release on this disk says of itself; None for one of before that was kept."""
+    try:
+        return bundle.about(HOME / release / "share")
+    except BundleWrong:
+        return None
+
+
+def _before() -> str:
+    """Return the release that `slot back` goes to, releases/ID."""
+    for name in ("pending", "previous"):
+        with suppress(OSError):
+            return (HOME / name).read_text().partition(" ")[0].strip()
+    return "none"
+
+
+def _check_age(new: About, is_meant: bool) -> None:
+    """Raise CommandRefused for a bundle that was made before the release that runs, unless that is meant."""
+    runs = _about("current")
+    if runs is not None and new.made < runs.made and not is_meant:
+        raise CommandRefused(
+            f"nothing was changed: release {new.id} is older than {runs.id}, which runs; "
+            "if it is meant, add --older"
+        )
+
+
+def _check_journal(other: About) -> None:
+    try:
+        readable.check(other.journal)
+    except JournalNewer as exc:
+        raise CommandRefused(
+            f"nothing was changed: release {other.id} cannot read the journal: {exc}"
+        ) from exc
 
 
 def _check_root(what: str) -> None:

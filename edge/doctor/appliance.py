@@ -44,6 +44,8 @@ def release(facts: Facts) -> Verdict:
         return note("release", f"{it.current}; but this program is of {it.runs}")
     if it.on_trial:
         return note("release", f"{it.current} is on trial: it is confirmed when it has run for two minutes")
+    if it.previous and facts.journal.form > it.previous_reads:
+        return note("release", f"{it.current}; no way back to {it.previous}, which cannot read the journal")
     return good("release", it.current)
 
 

@@ -52,6 +52,7 @@ class Release(Struct, frozen=True):
     on_trial: bool = False
     is_whole: bool = True
     runs: str = ""  # the release that this very program is of
+    previous_reads: int = 1  # the newest form of the journal that the release before reads
 
 
 class Settings(Struct, frozen=True):
@@ -85,6 +86,7 @@ class JournalFacts(Struct, frozen=True):
     newest: int = 0  # its newest fact
     clock: int = 0  # what its clock shows; 0 where that is not known
     set_aside: str = ""  # what was put right since, and when
+    form: int = 0  # that its reader must know
 
 
 class Hub(Struct, frozen=True):

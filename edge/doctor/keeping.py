@@ -6,6 +6,7 @@ from edge.doctor.facts import Facts
 from edge.doctor.verdict import Verdict, good, note, todo
 from edge.lights import ENOUGH
 from sync.clock import is_believable, utc
+from sync.soundness import FORM
 
 DAY = 86_400_000  # milliseconds
 FIRST = 2 * DAY  # for which a new node may be without a backup: the first night is to come
@@ -72,6 +73,9 @@ def journal(facts: Facts) -> Verdict:
     it = facts.journal
     if not it.was_looked_at:
         return note("journal", f"only root and the daemon may read it; {ROOT}")
+    if it.form > FORM:
+        said = f"a newer release wrote it (form {it.form}, this one reads {FORM}): go back to that one"
+        return todo("journal", said, "sudo tirek rollback")
     if it.fault:
         said = f"damaged: {it.fault}; the daemon sets it aside at its start and takes the newest backup"
         return todo("journal", said, "sudo systemctl restart tirek.service")

@@ -80,7 +80,14 @@ def _journal(state: Path, now: int) -> JournalFacts:
     if not fault and counts is None:
         fault = "its tables are not there"
     facts, newest, clock = counts or (0, 0, 0)
-    return JournalFacts(True, fault, True, facts, round(born * 1000), newest, clock, _aside(state, now))
+    aside, form = _aside(state, now), _form(path)
+    return JournalFacts(True, fault, True, facts, round(born * 1000), newest, clock, aside, form)
+
+
+def _form(path: Path) -> int:
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        return int(db.execute("PRAGMA user_version").fetchone()[0])
+    return 0
 
 
 def _counts(path: Path) -> tuple[int, int, int] | None:

@@ -29,6 +29,9 @@ from edge.doctor.systemd import said, units
 from edge.doctor.unit import Unit
 from edge.errors import ConfigWrong
 from edge.overview import running
+from edge.release import bundle
+from edge.release.bundle import BundleWrong
+from sync.soundness import FORM
 
 DAEMON = "tirek"  # the user that the units run as
 RULES = "60-tirek.rules"
@@ -73,7 +76,14 @@ def release(home: Path = running.HOME) -> Release | None:
         (home / "pending").exists(),
         bool(current) and (home / current / "complete").exists() and (home / current / "bin/tirek").exists(),
         running.installed(home).name,
+        _reads(home / previous) if previous else FORM,
     )
+
+
+def _reads(release: Path) -> int:
+    with suppress(BundleWrong):
+        return bundle.about(release / "share").journal
+    return 1
 
 
 def service() -> dict[str, Unit]:

@@ -56,9 +56,10 @@ class Draft:
         self.put(FILE, [msgspec.json.encode(signed)])
         with self._outside():
             for folder in (*(each for each in self._folder.iterdir() if each.is_dir()), self._folder):
-                _sync(folder)
+                durable.sync(folder)
             self._folder.rename(self._final)
-            _sync(self._final.parent)
+            durable.sync(self._final)  # a name that FAT has just given leads to nothing before this
+            durable.sync(self._final.parent)
         return self._final
 
     def discard(self) -> None:
@@ -146,11 +147,3 @@ def halves_in(place: Path, outside: Outside) -> list[str]:
     """Return the names of packs that were cut off while they were made."""
     with outside():
         return sorted(each.name for each in place.iterdir() if each.name.endswith(PART))
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, durable.FOLDER)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

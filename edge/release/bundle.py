@@ -46,6 +46,8 @@ class About(Struct, frozen=True):
     machine: str  # as `uname -m` says it
     debian: str  # 12
     megabytes: int  # that the release takes on the disk
+    made: int = 0  # when, in seconds since 1970; of two releases the one made before is the older one
+    journal: int = 1  # the newest form of the journal that it reads (sync/soundness.py)
 
 
 def lines_of(folder: Path) -> Iterator[str]:
