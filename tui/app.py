@@ -25,6 +25,7 @@ from textual.widgets import Input
 from edge.contract.answers import Answer, Done
 from edge.contract.commands import Command, StillHere, StopEverything
 from edge.contract.notices import Notice, Said, Settings
+from tui.arrivals import Arrivals
 from tui.console import teach_pause
 from tui.feed import Feed, Tie, Unanswered
 from tui.host import Host
@@ -38,6 +39,7 @@ from tui.words import words_of
 LEAST_WIDTH, LEAST_HEIGHT = 80, 24
 GATHER = 0.03  # seconds: what is told in between is shown at once; the eye sees no difference
 TWICE = 0.3  # seconds in which a second Enter is the first one's echo, and not meant for the next page
+UNSOUGHT = 0.8  # seconds in which Enter is not meant for a page that opened by itself
 TYPING = 0.2  # seconds at most until a line of text has taken a letter
 ALIVE = 0.5  # seconds: a third of what a robot may go on without a word of its screen
 STOPS = 2.0  # seconds for a stop to be answered: a daemon that hangs stops nothing, and a person has to
@@ -61,6 +63,9 @@ PLACES = {
     "robots": "robots:RobotsPage",
     "devices": "devices:DevicesPage",
     "health": "health:HealthPage",
+    "quick": "quick:QuickPage",
+    "prepared": "prepared:PreparedPage",
+    "answers": "answers:AnswersPage",
 }
 COVERS = {"away": "away:AwayPage", "small": "small:SmallPage"}
 
@@ -107,6 +112,7 @@ class TirekApp(Host, inherit_bindings=False):
         self._language = language
         self._feed = Feed(socket, self._take, self._tied)
         self._kinds: set[type[Notice]] = set()
+        self._arrivals = Arrivals()
         self._flushed = 0.0
         self._waits = False
         self._entered = -TWICE  # when Enter opened a page
@@ -214,6 +220,17 @@ class TirekApp(Host, inherit_bindings=False):
                 screen.hear(kinds)
         if Settings in kinds and settings is not None:
             self._greet(settings)
+        for word in self._arrivals.news(self.world, self.time):
+            self.tell(self.words.say(word))
+        self.invite()
+
+    def invite(self) -> None:
+        """Open the quick check that waits for this class, unless a question is open."""
+        top = self.screen
+        if isinstance(top, Page) and top.ROAMS and self._arrivals.invites(self.world):
+            self._arrivals.invited(self.world)
+            self.go("quick")
+            self._entered = self.clock() + UNSOUGHT - TWICE
 
     def _greet(self, settings: Settings) -> None:
         """Ask the questions of the first run, until one screen of this node has answered them."""

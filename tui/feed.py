@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, Protocol, TypeVar
 
 from edge.contract.answers import Answer
 from edge.contract.commands import Command
-from edge.contract.notices import AnyNotice
+from edge.contract.wire import AnyNotice
 
 AGAIN = 0.5  # seconds until the next try: on this computer a try costs nothing
 AWAY = "away"  # the key of the refusal when nobody answers

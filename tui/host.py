@@ -58,6 +58,10 @@ class Host(App[int], inherit_bindings=False):
         """Lay over the page in front what hinders it, or take that away."""
         raise NotImplementedError
 
+    def invite(self) -> None:
+        """Open the quick check that waits for this class, unless a question is open."""
+        raise NotImplementedError
+
     def opened(self) -> None:
         """Note that a page opened, so that an Enter that bounces is not meant for it."""
         raise NotImplementedError

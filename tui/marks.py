@@ -4,6 +4,7 @@ Only signing makes marks: whoever was not touched counts as present on the scree
 register is signed. A draft has only what was touched.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from edge.contract.answers import Register
@@ -27,6 +28,7 @@ class Sheet:
     def __init__(self, register: Register, touched: dict[int, str] | None = None) -> None:
         self.register = register
         self.touched = dict(touched or {})
+        self.seen: frozenset[int] = frozenset()  # whose cards were read: only on the screen
 
     @property
     def changed(self) -> bool:
@@ -58,6 +60,18 @@ class Sheet:
         code = self.code(number)
         at = CODES.index(code) if code in CODES else 0
         self.touched[number] = CODES[(at + by) % len(CODES)]
+
+    def propose(self, seen: Iterable[int]) -> None:
+        """Take whose cards were read: they are here, where the teacher has not said otherwise."""
+        fresh, self.seen = frozenset(seen) - self.seen, frozenset(seen) | self.seen
+        for number in fresh - set(self.touched):
+            if self.code(number) not in HERE:
+                self.touched[number] = CODES[0]
+
+    @property
+    def unseen(self) -> list[int]:
+        """Return the numbers of whom no card was read, in the order of the list."""
+        return [pupil.number for pupil in self.register.pupils if pupil.number not in self.seen]
 
     def all_present(self) -> None:
         """Mark everybody present."""

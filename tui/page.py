@@ -4,10 +4,11 @@ import inspect
 from collections.abc import Awaitable, Sequence
 from typing import Any, ClassVar, TypeVar, cast
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.messages import Prune
 from textual.screen import Screen
 
 from edge.contract.answers import Answer, Done
@@ -83,6 +84,9 @@ class Page(Screen[Any], inherit_bindings=False):
 
     def show(self, world: World) -> None:
         """Write what is true: on mount, on a notice of LISTENS, on another language or theme."""
+
+    def stand(self) -> None:
+        """Do what the page begins with, once all of it stands and what is true is written."""
 
     def heading(self) -> str:
         """Return what stands in the header."""
@@ -182,14 +186,22 @@ class Page(Screen[Any], inherit_bindings=False):
         yield Footer(self._entries, self.action_press)
 
     def on_mount(self) -> None:
-        """Show what is true."""
+        """Show what is true, and begin: in `stand`, because Textual calls the `on_mount` of every base."""
         self._stands = True
         self.renew()
+        if self._is_whole:
+            self.stand()
+
+    @on(Prune)
+    def let_go(self) -> None:
+        """Wait for no more answers once it is left: whoever wrote them down would find no widgets."""
+        self.workers.cancel_node(self)
 
     def on_screen_resume(self) -> None:
-        """Show what became true while another page was in front."""
+        """Show what became true while another page was in front, and what waited until that was left."""
         if self._stale:
             self.renew()
+        self.host.invite()
 
     def hear(self, kinds: set[type[Notice]]) -> None:
         """Show what is new, now or when this page is in front again."""
@@ -254,6 +266,11 @@ class Page(Screen[Any], inherit_bindings=False):
         if self.ROAMS:
             self.host.go("health")
 
+    def do_lesson(self) -> None:
+        """Open the lesson that runs."""
+        if self.ROAMS:
+            self.host.go("lesson")
+
     def do_settings(self) -> None:
         """Open the settings."""
         if self.ROAMS:
@@ -270,8 +287,12 @@ class Page(Screen[Any], inherit_bindings=False):
 
     @property
     def _is_whole(self) -> bool:
-        """Whether it has its widgets: when the screen closes they go before the page hears no more."""
-        return self._stands and bool(self.query(Footer))
+        """Whether it has its widgets; of a page that is left they go first, or never come if it opens still.
+
+        One that is left is no longer on the stack. When the screen closes its pages are there for a moment:
+        they are being taken away, and so not displayed, or do not stand yet and are attached no more.
+        """
+        return self._stands and self.display and self.is_attached and self in self.app.screen_stack
 
     def _around(self) -> None:
         self.query_one(Header).refresh()

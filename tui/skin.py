@@ -7,6 +7,8 @@ UTF-8 shows nothing but its own letters. Of what a page writes, `readable` leave
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from tui.formulas import spelled
+
 UNICODE = {
     "live": "●",
     "behind": "◷",
@@ -34,6 +36,9 @@ UNICODE = {
     "tick": "✓",
     "draft": "…",
     "hand": "▲",
+    "sent": "●",
+    "on": "○",
+    "off": "✕",
     "waiting": "◷",
     "busy": "◷",
     "here": "✓",
@@ -77,6 +82,9 @@ ASCII = {
     "tick": "+",
     "draft": "~",
     "hand": "^",
+    "sent": "*",
+    "on": "o",
+    "off": "x",
     "waiting": "<",
     "busy": "<",
     "here": "+",
@@ -106,11 +114,11 @@ STANDS_FOR = {
     "N": "№",
     "x": "×✗✕",
     "o": "○",
-    "<": "◷◀",
+    "<": "◷◀←",
     "#": "■█▓▌▐▄▀▃▅▆▇",
-    "^": "▲△",
-    "v": "▽▼",
-    ">": "▶",
+    "^": "▲△↑",
+    "v": "▽▼↓",
+    ">": "▶→",
     "_": "▁▂",
     " ": "\u00a0\u202f\u2800",
 }
@@ -136,6 +144,10 @@ class Skin(NamedTuple):
         if not self.plain or text.isascii():
             return text
         return "".join(map(self._readable, text.translate(PLAIN)))
+
+    def formula(self, text: str) -> str:
+        """Return a text with formulas as this terminal can show them; where they are spelled it is longer."""
+        return spelled(text) if self.plain else text
 
     def _readable(self, letter: str) -> str:
         if ord(letter) in BRAILLE:

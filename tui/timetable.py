@@ -32,6 +32,14 @@ def lesson_of(day: Day | None, lesson_id: str) -> PlannedLesson | None:
     return next((lesson for lesson in lessons if lesson.id == lesson_id), None)
 
 
+def title(day: Day | None, lesson_id: str, between: str) -> str:
+    """Return class, time and subject of a lesson; its id where the day has it no more."""
+    lesson = lesson_of(day, lesson_id)
+    if lesson is None:
+        return lesson_id
+    return between.join((lesson.class_, f"{lesson.starts}–{lesson.ends}", lesson.subject))
+
+
 def entering(lesson: PlannedLesson | None, runs: Lesson, link: Link | None) -> Entering:
     """Return what Enter does: go to the lesson that runs, start one, or offer its recording."""
     if lesson is None:

@@ -18,6 +18,7 @@ from edge.contract.notices import (
     Settings,
     Showing,
 )
+from edge.contract.talkback import Answered, Capture, CardsSeen, QuickCheck
 
 MAX_KEYS = 1024  # as many as the daemon's board keeps
 
@@ -98,6 +99,26 @@ class World:
     def media_check(self) -> MediaCheck:
         """Return what is found of camera and microphone."""
         return self.newest(MediaCheck) or MediaCheck()
+
+    @property
+    def capture(self) -> Capture | None:
+        """Return whether the class is seen and heard, None where the daemon does not say."""
+        return self.newest(Capture)
+
+    @property
+    def answered(self) -> Answered:
+        """Return what the hub teacher answered."""
+        return self.newest(Answered) or Answered()
+
+    @property
+    def quick(self) -> QuickCheck:
+        """Return the quick check that runs, `stage` "none" without one."""
+        return self.newest(QuickCheck) or QuickCheck()
+
+    @property
+    def cards(self) -> CardsSeen:
+        """Return whose cards were read for a roll call."""
+        return self.newest(CardsSeen) or CardsSeen()
 
     def reading(self, device: str, channel: str) -> Reading | None:
         """Return a channel's newest value."""

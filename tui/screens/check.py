@@ -34,8 +34,8 @@ class CheckPage(Page):
         yield Line("level")
         yield Line("camera")
 
-    def on_mount(self) -> None:
-        """Begin; Textual calls the base's own beside this."""
+    def stand(self) -> None:
+        """Begin."""
         self.action_press("begin")
 
     def show(self, world: World) -> None:

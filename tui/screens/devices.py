@@ -47,9 +47,8 @@ class DevicesPage(Page):
         yield Rows(*COLUMNS, id="devices")
         yield Line("said")
 
-    def on_mount(self) -> None:
+    def stand(self) -> None:
         """Let arrows move over the devices."""
-        super().on_mount()
         self.query_one("#devices").focus()
 
     def show(self, world: World) -> None:

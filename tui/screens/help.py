@@ -1,4 +1,4 @@
-"""Help: the keys of the page below, those that work everywhere, six how-tos, the technician's card."""
+"""Help: the keys of the page below, those that work everywhere, how-tos, the technician's card."""
 
 from typing import ClassVar
 
@@ -8,27 +8,21 @@ from textual.containers import VerticalScroll
 from edge.contract.notices import Hello, Notice
 from tui.keys import Key, name_of
 from tui.page import EVERYWHERE, Page
+from tui.scrolled import Scrolled
 from tui.widgets.cells import fit
 from tui.widgets.line import Line, Part
 from tui.world import World
 
-HOW_TOS = ("start", "no-link", "roll", "recording", "robots", "broken")
+HOW_TOS = ("start", "no-link", "roll", "class", "quick", "recording", "robots", "broken")
 KEY_WIDTH = 12  # cells: the longest name of a key in three languages, and a gap
 
 
-class HelpPage(Page):
+class HelpPage(Scrolled):
     """What can be done, in sentences."""
 
     HEADING = "key-help"
-    KEYS: ClassVar[tuple[Key, ...]] = (
-        Key("up", "key-up", "up"),
-        Key("down", "key-down", "down"),
-        Key("pageup", "key-up", "page_up", shown=False),
-        Key("pagedown", "key-down", "page_down", shown=False),
-    )
     LISTENS: ClassVar[tuple[type[Notice], ...]] = (Hello,)
     DEFAULT_CSS = """
-    HelpPage #scroll { height: 1fr; scrollbar-size-vertical: 1; }
     HelpPage Line { padding: 0 2; margin-top: 1; }
     """
 
@@ -62,26 +56,6 @@ class HelpPage(Page):
             version=hello.version if hello else "",
         )
         self.put("technician", (self.say("help-technician"), "accent"), "\n", card)
-
-    def do_up(self) -> None:
-        """Scroll a line up."""
-        self._scroller.scroll_up(animate=False)
-
-    def do_down(self) -> None:
-        """Scroll a line down."""
-        self._scroller.scroll_down(animate=False)
-
-    def do_page_up(self) -> None:
-        """Scroll a page up."""
-        self._scroller.scroll_page_up(animate=False)
-
-    def do_page_down(self) -> None:
-        """Scroll a page down."""
-        self._scroller.scroll_page_down(animate=False)
-
-    @property
-    def _scroller(self) -> VerticalScroll:
-        return self.query_one("#scroll", VerticalScroll)
 
     def _below(self) -> Page:
         """Return the page from which help was asked."""

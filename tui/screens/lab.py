@@ -80,9 +80,8 @@ class LabPage(Measuring):
         yield Line("said")
         yield Chart(lambda: self._naming, "chart")
 
-    def on_mount(self) -> None:
+    def stand(self) -> None:
         """Ask what the experiments are called."""
-        super().on_mount()
         self.query_one("#sensors").focus()
         self.run_worker(self._list(), group="experiments")
 

@@ -1,7 +1,6 @@
-"""Lesson: who teaches, what is shown and how far behind the hub; recording, link, projector, hand."""
+"""Lesson: who teaches, what is shown, who sees and hears this class; recording, link, projector, hand."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date
 from typing import ClassVar
 
 from textual import events, on
@@ -21,10 +20,13 @@ from edge.contract.commands import (
     StartLesson,
 )
 from edge.contract.notices import Day, Lesson, Link, Notice, Showing
+from edge.contract.talkback import Answered, Capture, QuickCheck, SwitchCapture
 from tui import lesson as lessons
-from tui.keys import Key
+from tui.keys import Key, name_of
 from tui.page import Page
-from tui.widgets.line import Line
+from tui.telling import Telling
+from tui.widgets.line import Line, Part
+from tui.widgets.presence import Presence
 from tui.widgets.reel import Reel
 from tui.widgets.rows import Column, Row, Rows
 from tui.world import World
@@ -40,7 +42,24 @@ ENTER = Key("enter", "key-choose", "enter", shown=False, also=("key-offer",))
 LIVE = Key("f8", "key-live", "live", shown=False, also=("key-recorded",))
 QUESTION = Key("f7", "key-question", "question", shown=False)
 RECORD = Key("f3", "key-record", "record", shown=False, also=("key-record-off",))
-MORE = (QUESTION, LIVE, RECORD)
+QUICK = Key("f11", "quick", "quick", shown=False)
+MORE = (QUESTION, LIVE, RECORD, QUICK)
+MICROPHONE = Key("f4", "key-microphone-off", "microphone", shown=False, also=("key-microphone-on",))
+CAMERA = Key("f5", "key-camera-off", "camera", shown=False, also=("key-camera-on",))
+ANSWERS = Key("down", "key-answers", "answers", shown=False)
+ROOMY = ("answer", "check", "sight")  # lines for which the others move together
+# What a line does that is clicked.
+CLICKED = {
+    "microphone": "microphone",
+    "camera": "camera",
+    "state": "pause",
+    "next": "enter",
+    "recording": "record",
+    "link": "health",
+    "talk": "hand",
+    "answer": "answers",
+    "check": "quick",
+}
 
 
 def _skips(seconds: float) -> Callable[["LessonPage"], Awaitable[bool]]:
@@ -53,20 +72,15 @@ class LessonPage(Page):
 
     HEADING = "lesson"
     KEYS: ClassVar[tuple[Key, ...]] = (
-        PAUSE,
-        HAND,
-        ROLL,
-        ENTER,
-        LIVE,
-        QUESTION,
-        RECORD,
+        *(PAUSE, HAND, ROLL, ENTER, LIVE, QUESTION, ANSWERS, RECORD),
+        *(MICROPHONE, CAMERA, QUICK),
         Key("pageup", "key-far-back", "far_back", shown=False),
         Key("pagedown", "key-far-on", "far_on", shown=False),
         Key("left", "key-bit-back", "bit_back", shown=False),
         Key("right", "key-bit-on", "bit_on", shown=False),
     )
     AUTO_FOCUS: ClassVar[str | None] = ""  # the list of streams has the keys only while one is to be chosen
-    LISTENS: ClassVar[tuple[type[Notice], ...]] = (Lesson, Link, Showing, Day)
+    LISTENS: ClassVar[tuple[type[Notice], ...]] = (Lesson, Link, Showing, Day, Capture, Answered, QuickCheck)
     DEFAULT_CSS = """
     LessonPage #body > Line { padding: 0 2; }
     LessonPage #body > #subject { margin-top: 1; max-height: 2; text-style: bold; }
@@ -75,6 +89,12 @@ class LessonPage(Page):
     LessonPage #body > #next { max-height: 4; }
     LessonPage #streams { margin: 0 1; }
     LessonPage #reel { margin: 1 2; }
+    LessonPage #body.tight > #subject { margin-top: 0; }
+    LessonPage #body.tight > #who { max-height: 1; }
+    LessonPage #body.tight > #state { padding: 0 2; }
+    LessonPage #body.tight > #next { max-height: 3; }
+    LessonPage #body.tight > #reel { margin: 0 2; }
+    LessonPage #body > #answer { max-height: 2; }
     LessonPage #more { dock: bottom; height: 1; padding: 0 1; background: $ground-surface; }
     LessonPage #more > Line { width: auto; padding: 0 1; }
     """
@@ -87,15 +107,17 @@ class LessonPage(Page):
         yield Line("next")
         yield Rows(Column(10, grows=1), id="streams")
         yield Reel(self._skip_by, id="reel")
-        for name in ("recording", "link", "sight", "projector", "talk"):
+        for name in ("check", "recording", "link", "sight", "projector"):
             yield Line(name)
+        yield Presence({"microphone": MICROPHONE.key.upper(), "camera": CAMERA.key.upper()})
+        yield Line("talk")
+        yield Line("answer")
         with Horizontal(id="more"):  # what the footer has no room for, so that it can be clicked
             for key in MORE:
                 yield Line(f"more-{key.action}")
 
-    def on_mount(self) -> None:
-        """Show what is true, and how long the hand is up."""
-        super().on_mount()
+    def stand(self) -> None:
+        """Show anew how long the hand is up."""
         self.set_interval(RENEW, self.renew)
 
     def keys_shown(self) -> list[Key]:
@@ -109,13 +131,15 @@ class LessonPage(Page):
 
     def word_of(self, key: Key) -> str:
         """Return what a key does now."""
-        lesson = self.world.lesson
+        lesson, capture = self.world.lesson, self.world.capture
         others = {
             "pause": lessons.is_held(lesson),
             "hand": bool(lesson.hand),
             "enter": lessons.entering(lesson) == "play",
             "live": not lessons.is_off_live(lesson),
             "record": lesson.recorded.state == "recording",
+            "microphone": capture is not None and not capture.microphone_on,
+            "camera": capture is not None and not capture.camera_on,
         }
         return key.also[0] if others.get(key.action) else key.word
 
@@ -123,59 +147,45 @@ class LessonPage(Page):
 
     def show(self, world: World) -> None:
         """Write the lesson."""
-        lesson = world.lesson
+        lesson, telling = world.lesson, Telling(self.host.words, self.sign)
         between = f" {self.sign('between')} "
-        about = lessons.about(lesson, between)
         unnamed = lessons.unnamed(lesson)
-        self.put("subject", about or (self.say(unnamed) if unnamed else ""))
+        self.put("subject", lessons.about(lesson, between) or (self.say(unnamed) if unnamed else ""))
         self.put("who", between.join(filter(None, lessons.who(lesson))))
-        ink = lessons.INK[lesson.state]
-        self.put("state", (f"{self.sign(lessons.sign_of(lesson))} {self._state(lesson)}", ink))
-        self._write("next", (self._next(lesson), "text"))
+        self.put("state", telling.state(lesson))
+        self._write("next", telling.next(lesson))
         self._streams(lesson)
         self.query_one("#reel", Reel).put(lessons.place(lesson))
-        self._write("recording", self._recording(lesson))
-        self._write("link", self._link(world.link))
-        sign, said, shade = lessons.sight(lesson)
-        self._write("sight", (f"{self.sign(sign)} {self.say(said)}" if said else "", shade))
-        self._write("projector", self._projector(world.showing))
-        self._talk(lesson)
+        self._write("check", self._check(world.quick))
+        self._write("recording", telling.recording(lesson))
+        self._write("link", telling.link(world.link))
+        self._write("sight", telling.sight(lesson))
+        self._write("projector", telling.projector(world.showing))
+        self._write("talk", *telling.talk(lesson, self.host.time.timestamp()))
+        moved = self.query_one(Presence).put(world, telling)
+        key = name_of(ANSWERS.key, "", self.host.skin.plain)
+        self._write("answer", *telling.answer(world.answered, key))
+        self._more(lesson)
+        moved = moved or any(self.query_one(f"#{name}").display for name in ROOMY)
+        self.query_one("#body").set_class(moved, "tight")
+
+    def _write(self, line_id: str, *parts: Part) -> None:
+        """Write a line, or take it away: what is not so needs no sentence."""
+        said = [part for part in parts if part[0]]
+        self.query_one(f"#{line_id}", Line).display = bool(said)
+        self.put(line_id, *said)
+
+    def _check(self, check: QuickCheck) -> tuple[str, str]:
+        waits = check.stage in ("asked", "reading", "counting")
+        return f"{self.sign('hand')} {self.say('lesson-quick')}" if waits else "", "accent"
+
+    def _more(self, lesson: Lesson) -> None:
+        """Write the keys that the footer has no room for."""
         below = [*self.keys_shown(), *(() if lessons.has_hub(lesson) else (QUESTION, RECORD))]
+        below += [] if lessons.is_running(lesson) else [QUICK]
         for key in MORE:
             words = "" if key in below else f"{key.key.upper()} {self.say(self.word_of(key))}"
             self._write(f"more-{key.action}", (words, "muted"))
-
-    def _write(self, line_id: str, part: tuple[str, str]) -> None:
-        """Write a line, or take it away: what is not so needs no sentence."""
-        self.query_one(f"#{line_id}", Line).display = bool(part[0])
-        self.put(line_id, part)
-
-    def _state(self, lesson: Lesson) -> str:
-        duration = self.host.words.duration
-        if lesson.state == "lost":
-            return self.count("lesson-lost", round(lesson.away))
-        if lesson.page:
-            return self.say(lessons.page_word(lesson), page=lesson.page, pages=lesson.pages)
-        if lesson.state == "playing":
-            word = "lesson-playing-held" if lesson.paused else "lesson-playing"
-            return self.say(word, at=duration(lesson.position), length=duration(lesson.length))
-        if lesson.state in ("behind", "paused"):
-            return self.say("lesson-" + lesson.state, behind=duration(lesson.behind))
-        return self.say("lesson-" + lesson.state)
-
-    def _next(self, lesson: Lesson) -> str:
-        word, offer = lessons.next_word(lesson), lesson.offer
-        if not word:
-            return ""
-        if offer is None:
-            return self.say(word)
-        return self.say(word, title=offer.title, day=self._day(offer.day), minutes=offer.minutes)
-
-    def _day(self, day: str) -> str:
-        try:
-            return self.host.words.day(date.fromisoformat(day))
-        except ValueError:
-            return day
 
     def _streams(self, lesson: Lesson) -> None:
         rows = self.query_one("#streams", Rows)
@@ -186,30 +196,6 @@ class LessonPage(Page):
             rows.focus()
         elif before:
             self.set_focus(None)
-
-    def _recording(self, lesson: Lesson) -> tuple[str, str]:
-        sign, word, ink = lessons.recording(lesson)
-        minutes = int(lesson.recorded.seconds // 60)
-        said = word and self.host.words.told(word, {"minutes": minutes}, "lesson-stopped")
-        return (f"{self.sign(sign)} {said}" if said else ""), ink
-
-    def _link(self, link: Link | None) -> tuple[str, str]:
-        if link is None:
-            return "", "muted"
-        said = self.say("lesson-link-" + link.state)
-        return f"{self.sign(link.state)} {said}", lessons.LINK_INK[link.state]
-
-    def _projector(self, showing: Showing) -> tuple[str, str]:
-        sign, ink = lessons.PROJECTOR[showing.projector]
-        return f"{self.sign(sign)} {self.say('lesson-projector-' + showing.projector)}", ink
-
-    def _talk(self, lesson: Lesson) -> None:
-        minutes = lessons.minutes_up(lesson, self.host.time.timestamp())
-        word = "lesson-hand-minutes" if minutes else "lesson-hand"
-        hand = f"{self.sign('hand')} {self.say(word, minutes=minutes)} " if lesson.hand else ""
-        asked = self.count("lesson-questions", lesson.questions) if lesson.questions else ""
-        self.query_one("#talk", Line).display = bool(hand or asked)
-        self.put("talk", (hand, "accent"), (asked and f"{self.sign('here')} {asked}", "info"))
 
     # What she does ------------------------------------------------------------------------
 
@@ -254,6 +240,25 @@ class LessonPage(Page):
             else:
                 self.tell("lesson-question-waits", "poor")
 
+    async def do_microphone(self) -> None:
+        """Turn the class's microphone off for certain, or on again."""
+        capture = self.world.capture
+        await self.order(SwitchCapture(microphone=not (capture and capture.microphone_on)))
+
+    async def do_camera(self) -> None:
+        """Turn the class's camera off for certain, or on again."""
+        capture = self.world.capture
+        await self.order(SwitchCapture(camera=not (capture and capture.camera_on)))
+
+    def do_quick(self) -> None:
+        """Open the quick check that runs, or the prepared ones."""
+        self.host.go("prepared" if self.world.quick.stage == "none" else "quick")
+
+    def do_answers(self) -> None:
+        """Read what the hub teacher answered, all of it."""
+        if self.world.answered.answers:
+            self.host.go("answers")
+
     async def do_record(self) -> None:
         """Record; to stop that, ask first."""
         if self.world.lesson.recorded.state != "recording":
@@ -284,10 +289,9 @@ class LessonPage(Page):
 
     def on_click(self, event: events.Click) -> None:
         """Do what the line is about that is clicked."""
-        doing = {"state": "pause", "next": "enter", "recording": "record", "link": "health", "talk": "hand"}
         name = (event.widget.id if event.widget else "") or ""
-        if name in doing:
-            self.action_press(doing[name])
+        if name in CLICKED:
+            self.action_press(CLICKED[name])
         elif name.startswith("more-"):
             self.action_press(name.removeprefix("more-"))
 

@@ -61,9 +61,8 @@ class ResultsPage(Measuring):
         yield Rows(*COLUMNS, id="found")
         yield Line("said")
 
-    def on_mount(self) -> None:
+    def stand(self) -> None:
         """Ask what the run is called, and look at it again while it goes on."""
-        super().on_mount()
         self.query_one("#found").focus()
         self.run_worker(self._ask_name(), group="name")
         self.set_interval(AGAIN, self._look)

@@ -57,9 +57,8 @@ class RobotsPage(Page):
         yield Line("said")
         yield Rows(*COLUMNS, id="robots")
 
-    def on_mount(self) -> None:
+    def stand(self) -> None:
         """Let arrows move over the robots."""
-        super().on_mount()
         self.query_one("#robots").focus()
 
     def keys_shown(self) -> list[Key]:

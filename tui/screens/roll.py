@@ -2,26 +2,28 @@
 
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.timer import Timer
 
-from edge.contract.answers import Pupil, Register, Saved
+from edge.contract.answers import Register, Saved
 from edge.contract.commands import KeepDraft, ReadRegister, TakeRegister
 from edge.contract.notices import Day, Notice, RegisterChanged
+from edge.contract.talkback import CardsSeen, RollByCards
 from tui import timetable
 from tui.keys import Key
+from tui.listing import COLUMNS, Listing
 from tui.marks import Sheet
 from tui.page import Page
 from tui.widgets.line import Line
-from tui.widgets.rows import Column, Row, Rows
+from tui.widgets.rows import Rows
+from tui.widgets.tally import Tally
 from tui.world import World
 
-COLUMNS = (Column(4, right=True), Column(20, grows=1), Column(30))
-INK = {"present": "ok", "late": "accent", "ill": "bad", "excused": "info", "unexcused": "bad"}
 REASONS = ("came-late", "was-there", "brought-paper", "slip")  # why a signed register is corrected
 OWN_REASON = "own"
 CALM = 0.3  # seconds after the last key until the daemon is given what is not signed yet
+CARDS = Key("f5", "key-roll-cards", "cards", shown=False, also=("key-roll-cards-end",))
 SLOW = 0.1  # seconds until it is said that it is being saved; most answers are there after 0.005
 
 
@@ -35,10 +37,11 @@ class RollPage(Page):
         Key("enter", "key-sign", "sign", also=("key-correct",)),
         Key("right", "key-mark-pupil", "turn", shown=False),
         Key("left", "key-mark-back", "turn_back", shown=False),
+        CARDS,
     )
-    LISTENS: ClassVar[tuple[type[Notice], ...]] = (RegisterChanged, Day)
+    LISTENS: ClassVar[tuple[type[Notice], ...]] = (RegisterChanged, Day, CardsSeen)
     DEFAULT_CSS = """
-    RollPage #lesson, RollPage #counts, RollPage #signed { padding: 0 1; }
+    RollPage #lesson, RollPage #counts, RollPage #signed, RollPage #by-cards { padding: 0 1; }
     RollPage #lesson { max-height: 2; }
     RollPage #empty { padding: 1 2; display: none; }
     """
@@ -60,16 +63,20 @@ class RollPage(Page):
         yield Rows(*COLUMNS, id="pupils")
         yield Line("counts")
         yield Line("signed")
+        yield Line("by-cards", classes="muted")
+        yield Tally()
 
     def word_of(self, key: Key) -> str:
-        """Return what Enter does: sign, or correct what was signed."""
+        """Return what Enter does, sign or correct what was signed, and what F5 does."""
         signed = self._sheet is not None and self._sheet.register.signed
+        if key is CARDS:
+            return key.also[0] if self._cards.on else key.word
         return "key-correct" if key.action == "sign" and signed else key.word
 
     def show(self, world: World) -> None:
         """Write the register; read it first, or anew when another screen has written."""
         sheet = self._sheet
-        self.put("lesson", self._title(world))
+        self.put("lesson", timetable.title(world.day, self._lesson, f" {self.sign('between')} "))
         if sheet is None:
             self._empty(self.say("roll-reading"))
             self.action_press("read")
@@ -93,18 +100,14 @@ class RollPage(Page):
             self._empty(self.say("roll-unread" if self._lesson else "roll-no-lesson"))
         self.begin()
 
+    @on(Rows.Chosen)
     def do_turn(self) -> None:
-        """Give the selected pupil the next code."""
+        """Give the selected pupil, or one who is clicked twice, the next code."""
         self._turn(1)
 
     def do_turn_back(self) -> None:
         """Give the selected pupil the code before."""
         self._turn(-1)
-
-    @on(Rows.Chosen)
-    def click(self) -> None:
-        """Turn the mark of a pupil who is clicked."""
-        self._turn(1)
 
     def do_all(self) -> None:
         """Mark everybody present."""
@@ -112,6 +115,24 @@ class RollPage(Page):
             self._sheet.all_present()
             self._keep()
             self._draw(self._sheet)
+
+    async def do_cards(self) -> None:
+        """Read cards, or end that and go to the first pupil whose card was not read; signing stays hers."""
+        sheet, on = self._sheet, not self._cards.on
+        if sheet is None or not sheet.register.pupils:
+            return
+        sheet.seen = frozenset() if on else sheet.seen
+        if await self.order(RollByCards(self._lesson, on)) and not on and sheet.unseen:
+            self.query_one("#pupils", Rows).select(str(sheet.unseen[0]))
+
+    async def _lower_cards(self) -> None:
+        if self._cards.on:
+            await self.order(RollByCards(self._lesson, False), quiet=None)
+
+    def on_click(self, event: events.Click) -> None:
+        """Read cards, or end that, where the line about it is clicked."""
+        if event.widget is self.query_one("#by-cards"):
+            self.action_press("cards")
 
     async def do_sign(self) -> None:
         """Sign; ask for a reason where a signed register is corrected."""
@@ -121,6 +142,7 @@ class RollPage(Page):
         if sheet.settled:
             self.tell("roll-signed-already")
             return
+        await self._lower_cards()
         reason = await self._reason() if sheet.register.signed else ""
         if reason or not sheet.register.signed:
             await self._write(sheet, True, reason)
@@ -128,6 +150,7 @@ class RollPage(Page):
     async def do_back(self) -> None:
         """Leave; marks that are not signed are kept as a draft, a correction is not given up unasked."""
         sheet = self._sheet
+        await self._lower_cards()
         if sheet is not None and sheet.changed:
             if sheet.correcting:
                 question = (self.say("roll-leave"), self.say("roll-leave-yes"), self.say("roll-leave-no"))
@@ -173,7 +196,7 @@ class RollPage(Page):
         pupil = sheet.register.pupils[rows.at]
         sheet.turn(pupil.number, by)
         self._keep()
-        rows.change(self._row(sheet, pupil))
+        rows.change(self._listing.row(sheet, pupil))
         self._around_rows(sheet)
 
     def _keep(self) -> None:
@@ -193,11 +216,13 @@ class RollPage(Page):
             await self.order(KeepDraft(self._lesson, touched), quiet=None)
 
     def _draw(self, sheet: Sheet) -> None:
+        if self._cards.on:
+            sheet.propose(self._cards.read)
         if not sheet.register.pupils:
             self._empty(self.say("roll-no-roster", class_=sheet.register.class_))
             return
         rows = self.query_one("#pupils", Rows)
-        rows.fill([self._row(sheet, pupil) for pupil in sheet.register.pupils])
+        rows.fill([self._listing.row(sheet, pupil) for pupil in sheet.register.pupils])
         rows.display = True
         self.query_one("#empty").display = False
         if not rows.has_focus:
@@ -209,7 +234,21 @@ class RollPage(Page):
         counts = self.say("roll-counts", total=total, present=present, absent=absent)
         self.put("counts", counts, self.say("roll-late", late=late) if late else "")
         self.put("signed", self._state(sheet))
+        self.put("by-cards", f"F5 {self.say(self.word_of(CARDS))}")
+        tally, cards = self.query_one(Tally), self._cards
+        tally.display = cards.on or bool(sheet.seen)
+        tally.put(sheet.seen, sheet.unseen, cards.strangers, cards.trouble if cards.on else "")
         self.refresh_footer()
+
+    @property
+    def _listing(self) -> Listing:
+        return Listing(self.host.words, self.sign)
+
+    @property
+    def _cards(self) -> CardsSeen:
+        """Whose cards are read for this lesson."""
+        cards = self.world.cards
+        return cards if cards.lesson == self._lesson else CardsSeen()
 
     def _state(self, sheet: Sheet) -> tuple[str, str]:
         """Return whether it is on the disk; the tick stands only where it is."""
@@ -218,7 +257,10 @@ class RollPage(Page):
         if self._told:
             return (f"{self.sign('bad')} {self._told} {self.say('roll-not-saved')}", "bad")
         if sheet.register.conflict:
-            return (f"{self.sign('bad')} {self._conflict(sheet)}", "bad")
+            return (
+                f"{self.sign('bad')} {self._listing.conflict(sheet, self.query_one('#pupils', Rows).at)}",
+                "bad",
+            )
         if self._elsewhere:
             return (f"{self.sign('poor')} {self.say('roll-elsewhere')}", "accent")
         if sheet.changed or not sheet.register.signed:
@@ -226,41 +268,16 @@ class RollPage(Page):
             return (f"{self.sign('draft')} {self.say(word)}", "accent")
         return (f"{self.sign('tick')} {self.say('roll-signed')}", "ok")
 
-    def _conflict(self, sheet: Sheet) -> str:
-        """Return how the other screen marked the selected pupil, or that there is another register at all."""
-        pupils, at = sheet.register.pupils, self.query_one("#pupils", Rows).at
-        other = sheet.other(pupils[at].number) if at < len(pupils) else ""
-        if not other:
-            return self.say("roll-conflict")
-        return self.say("roll-conflict-pupil", name=self._called(pupils[at]), mark=self.say("mark-" + other))
-
     @on(Rows.Moved)
     def look(self) -> None:
         """Say how the other screen marked another pupil."""
         if self._sheet is not None and self._sheet.register.conflict:
             self.put("signed", self._state(self._sheet))
 
-    def _called(self, pupil: Pupil) -> str:
-        return pupil.name or self.say("pupil-number", number=pupil.number)
-
     def _empty(self, sentence: str) -> None:
         self.query_one("#pupils").display = False
         self.query_one("#empty").display = True
         self.put("empty", sentence)
-        self.put("counts")
-        self.put("signed")
-
-    def _title(self, world: World) -> str:
-        lesson = timetable.lesson_of(world.day, self._lesson)
-        if lesson is None:
-            return self._lesson
-        between = f" {self.sign('between')} "
-        return between.join((lesson.class_, f"{lesson.starts}–{lesson.ends}", lesson.subject))
-
-    def _row(self, sheet: Sheet, pupil: Pupil) -> Row:
-        code = sheet.code(pupil.number)
-        mark, other = f"{self.sign(code)} {self.say('mark-' + code)}", sheet.other(pupil.number)
-        if other:
-            mark = f"{mark} {self.sign('between')} {self.sign(other)}"  # the row below the list has the word
-        number = (str(pupil.number), "muted")
-        return Row(number[0], (number, (self._called(pupil), "text"), (mark, INK[code])))
+        self.query_one(Tally).display = False
+        for name in ("counts", "signed", "by-cards"):
+            self.put(name)

@@ -133,9 +133,8 @@ class TechnicianPage(Page):
         yield Rows(Column(14), Column(20, grows=1), id="rows")
         yield Line("value", classes="surface")
 
-    def on_mount(self) -> None:
+    def stand(self) -> None:
         """Ask for the details."""
-        super().on_mount()
         self.query_one("#rows").focus()
         self.run_worker(self._ask())
 

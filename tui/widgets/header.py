@@ -1,4 +1,4 @@
-"""The first line: where one is, the school, the link in a word, the time; to be clicked."""
+"""The first line: where one is, the school, whether the class is seen and heard, the link, the time."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,7 @@ from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.capture import lamps
 from tui.host import Host
 from tui.theme import INK_OF
 from tui.widgets.cells import fit
@@ -37,8 +38,8 @@ class Header(Widget):
         """Draw the line."""
         host, width = self._host, self.size.width
         heading = f" {self._heading()} "
-        right = self._right()
-        room = width - sum(cell_len(text) for text, _ in right) - cell_len(heading)
+        right = [*self._lamps(), *self._right()]
+        room = width - _cells(right) - cell_len(heading)
         more = host.skin.sign("more")
         parts = [
             (fit(heading, cell_len(heading) + min(0, room), more=more), "accent"),
@@ -49,11 +50,13 @@ class Header(Widget):
         return Strip(segments).adjust_cell_length(width, host.inks("text", "panel"))
 
     def on_click(self, event: events.Click) -> None:
-        """Open sync and health at the link, the settings at the name."""
-        right = sum(cell_len(text) for text, _ in self._right())
+        """Open sync and health at the link, the lesson at the lamps, the settings at the name."""
+        right = _cells(self._right())
         heading = cell_len(self._heading()) + 2
         if event.x >= self.size.width - right:
             self._press("health")
+        elif event.x >= self.size.width - right - _cells(self._lamps()):
+            self._press("lesson")
         elif event.x >= heading:
             self._press("settings")
 
@@ -67,6 +70,15 @@ class Header(Widget):
         name = hello.name if hello else ""
         return fit(f"{name} ", max(0, room), right=True, more=self._host.skin.sign("more"))
 
+    def _lamps(self) -> list[tuple[str, str]]:
+        host, capture = self._host, self._host.world.capture
+        if capture is None or host.tie.state != "here":  # a lamp that nobody vouches for is not lit
+            return []
+        lit = [
+            (f" {host.skin.sign(lamp.sign)} {host.words.say(lamp.word)}", lamp.ink) for lamp in lamps(capture)
+        ]
+        return [*lit, (" ", "text")]
+
     def _right(self) -> list[tuple[str, str]]:
         host, link = self._host, self._host.world.link
         clock = (f" {host.time:%H:%M} ", "text")
@@ -74,3 +86,7 @@ class Header(Widget):
             return [clock]
         ink = INK_OF[LINK_INK[link.state]]
         return [(f" {host.skin.sign(link.state)} {host.words.say('link-' + link.state)} ", ink), clock]
+
+
+def _cells(parts: list[tuple[str, str]]) -> int:
+    return sum(cell_len(text) for text, _ in parts)
