@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +21,7 @@ from packaging.markers import Marker
 from edge import VERSION
 from edge.release.bundle import ABOUT, KEY, SIGNATURE, SUMS, About, lines_of, sign
 from sync import durable
+from sync.soundness import FORM
 
 ROOT = Path(__file__).resolve().parent.parent
 SYSTEMD = ROOT / "systemd"
@@ -140,7 +142,8 @@ def _about(out: Path, python: str) -> About:
     content = "".join(lines_of(out)).encode()
     size = sum(each.stat().st_size for each in wheels.glob("*.whl"))
     ident = f"{VERSION}+{sha256(content).hexdigest()[:8]}"
-    return About(ident, VERSION, python, platform.machine(), DEBIAN[python], INSTALLED * size // 1_000_000)
+    room = INSTALLED * size // 1_000_000
+    return About(ident, VERSION, python, platform.machine(), DEBIAN[python], room, int(time.time()), FORM)
 
 
 def _key(path: Path) -> Ed25519PrivateKey:

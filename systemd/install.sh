@@ -1,12 +1,15 @@
 #!/bin/sh
-# Installs tirek from this folder, without a network: sudo sh install.sh [--kiosk]
+# Installs tirek from this folder, without a network: sudo sh install.sh [--kiosk] [--anyway] [--older]
 # --kiosk: this computer has a screen and a projector, and shows the teacher's screen and the lesson by itself.
+# --anyway: also in the middle of a lesson. --older: also a release that was made before the one that runs.
 # A second time it changes nothing; from a newer bundle it puts the new release beside the old one, on trial.
 set -eu
 bundle=$(cd "$(dirname "$0")" && pwd)
 home=/opt/tirek
 started=$(date +%s)
-kiosk=${1:-}
+kiosk=
+anyway=${TIREK_ANYWAY:-} # `tirek upgrade` says these, for an installer of before would not know the words
+older=${TIREK_OLDER:-}
 release=
 # Who calls brings no search paths: `python3 -m venv` would take a venv.py of the folder one is in, and run it as root.
 cd /
@@ -22,10 +25,30 @@ clean() { # half of a release takes room
 put() { # file, where to, mode: a power cut leaves the old one or the new one, and never an empty one
     cmp -s "$1" "$2" || { install -m "$3" "$1" "$2.new" && sync "$2.new" && mv -f "$2.new" "$2"; }
 }
-field() { sed -n "s/^ *\"$1\": *\"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" "$bundle/bundle.json"; }
+field() { sed -n "s/^ *\"$1\": *\"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" "${2:-$bundle}/bundle.json" 2>/dev/null || true; }
+lessons() { # the names of those that run here; nothing where nobody answers: that is a reason for another release
+    /usr/bin/python3 -I - 2>/dev/null <<'END' || true
+import json, urllib.request as web
+with web.build_opener(web.ProxyHandler({})).open("http://127.0.0.1/api/streams", timeout=3) as answer:
+    print(*(each["name"] for each in json.loads(answer.read(1 << 20))["streams"] if each["live"]), sep=", ")
+END
+}
+sockets="tirek-screen.socket tirek-web.socket"
+opened() { for socket in $sockets; do systemctl is-active --quiet "$socket" || return 1; done; }
+in_lesson() { # whether this would interrupt one; a second time nothing is started anew
+    [ -z "$anyway" ] && { [ "$(readlink "$home/current")" != "$release" ] || ! opened; } && names=$(lessons) && [ -n "$names" ]
+}
 
 [ "$(id -u)" = 0 ] || refuse "root is needed: sudo sh $0"
-case $kiosk in "" | --kiosk) set -- ;; *) refuse "$kiosk is not known; there is only --kiosk" ;; esac
+for word in "$@"; do
+    case $word in
+    --kiosk) kiosk=$word ;;
+    --anyway) anyway=$word ;;
+    --older) older=$word ;;
+    *) refuse "$word is not known; there are only --kiosk, --anyway and --older" ;;
+    esac
+done
+set --
 [ -r "$bundle/SHA256SUMS" ] || refuse "$bundle is no bundle: SHA256SUMS is missing"
 id=$(field id); wanted_python=$(field python); wanted_machine=$(field machine); wanted_debian=$(field debian)
 megabytes=$(field megabytes)
@@ -53,6 +76,16 @@ step "comparing the bundle with its list"
 if [ -e /etc/tirek/bundle.pub ] && ! cmp -s /etc/tirek/bundle.pub "$bundle/bundle.pub"; then
     refuse "this bundle was signed by somebody else than the tirek that is installed"
 fi
+made=$(field made); have=$(field made "$home/current/share")
+if [ -z "$older" ] && [ "${made:-0}" -lt "${have:-0}" ] 2>/dev/null; then
+    refuse "this bundle is older than the release that runs ($(field id "$home/current/share")); if it is meant, add --older"
+fi
+form=$(field journal)
+if [ -x "$home/current/bin/python" ]; then
+    # What runs says whether the other one could read the journal; one of before that question does not know it.
+    said=$("$home/current/bin/python" -m edge.commands.readable "${form:-1}" 2>&1) || [ $? != 3 ] || refuse "$said"
+fi
+! in_lesson || refuse "a lesson runs ($names); wait for its end, or add --anyway"
 
 mkdir -p "$home/releases" "$home/lib" || refuse "$home cannot be written"
 trap clean EXIT
@@ -76,7 +109,7 @@ if [ ! -e "$home/$release/complete" ]; then
     step "compiling"
     "$home/$release/bin/python" -m compileall -q -j 0 "$home/$release/lib" || true
     mkdir -p "$home/$release/share"
-    cp -r "$bundle/systemd" "$bundle/doc" "$bundle/uninstall.sh" "$home/$release/share/"
+    cp -r "$bundle/systemd" "$bundle/doc" "$bundle/uninstall.sh" "$bundle/bundle.json" "$home/$release/share/"
     "$home/$release/bin/python" -m edge.release "$bundle" || refuse "see above"
     sync -f "$home"
     : >"$home/$release/complete"
@@ -131,14 +164,16 @@ if ! "$home/$release/bin/tirek" check /etc/tirek/tirek.toml >/dev/null; then
     step "release $id is not used: mend the line above, and type this again"
     exit 1
 fi
+if in_lesson; then
+    step "release $id is there and not used: a lesson began ($names); when it is over, type this again"
+    exit 1
+fi
 before=$(readlink "$home/current" || true)
 "$home/lib/slot" switch "$release"
 # All are named: `Also=` would enable them, and not start them.
 systemctl enable --quiet tirek.service tirek-screen.socket tirek-web.socket tirek-maintain.timer tirek-settle.timer
 systemctl start tirek-maintain.timer tirek-settle.timer
 run=$(systemctl show -p InvocationID --value tirek.service)
-sockets="tirek-screen.socket tirek-web.socket"
-opened() { for socket in $sockets; do systemctl is-active --quiet "$socket" || return 1; done; }
 if ! opened; then
     systemctl stop tirek.service 2>/dev/null # systemd opens no socket for a service that runs already
     for socket in $sockets; do
