@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-import time
+from collections.abc import Awaitable, Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Self
@@ -35,6 +35,8 @@ class Picture(VideoStreamTrack):
 
     async def recv(self) -> av.VideoFrame:
         await self.moves.wait()
+        # Every other one of thirty a second: coding them is most of this process's work.
+        await self.next_timestamp()
         pts, time_base = await self.next_timestamp()
         frame = av.VideoFrame(160, 90, "yuv420p")
         for number, plane in enumerate(frame.planes):
@@ -58,16 +60,15 @@ class Refusal:
 
 
 class FakeNode:
-    """A node with real WebRTC whose streams, viewers, recordings and refusals are set by the test."""
+    """A node with real WebRTC whose streams, recordings and refusals are set by the test."""
 
     def __init__(self, files: Path) -> None:
         self.files = files
         self.more: list[web.AbstractRouteDef] = []  # of real parts, to be set before the node is entered
         self.shown: Json | None = None  # what the teacher's screen shows; nothing is known of one while None
         self.reports: list[str] = []  # what pages said of themselves
+        self.said: list[dict[str, str]] = []  # all of it
         self.streams: dict[str, Json] = {}
-        self.viewers: list[Json] = []
-        self.classes: list[Json] = []  # what classes say, as the page gets it
         self.recordings: list[Json] = []
         self.refusals: dict[str, Refusal] = {}
         self.posts: list[tuple[str, dict[str, str], str]] = []
@@ -80,6 +81,8 @@ class FakeNode:
         self._changed = asyncio.Condition()
         self._sessions: dict[str, RTCPeerConnection] = {}
         self._lessons: dict[str, str] = {}  # stream by the session that publishes it
+        self._opening: set[asyncio.Future[None]] = set()  # a page may leave before its answer is there
+        self._closing: set[asyncio.Future[None]] = set()
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -91,9 +94,8 @@ class FakeNode:
                 web.get("/recordings", self._page),
                 web.get("/static/{file}", self._static),
                 web.get("/api/words/{language}", self._words),
+                web.get("/api/words/teach/{language}", self._teaching),
                 web.get("/api/streams", self._list),
-                web.get("/api/streams/{stream}/viewers", self._viewers),
-                web.get("/api/streams/{stream}/talk", self._talk),
                 web.get("/api/showing", self._showing),
                 *self.more,
                 web.get("/api/recordings", self._recordings),
@@ -111,9 +113,11 @@ class FakeNode:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self.is_down = True
         await self.hang_up()
         assert self._runner is not None
         await self._runner.cleanup()
+        await self.hang_up()  # what was being asked for meanwhile
 
     async def put(self, name: str, *, live: bool = True, **more: Any) -> None:
         """Make a stream known and live, and tell everybody who waits for news."""
@@ -132,10 +136,19 @@ class FakeNode:
 
     async def hang_up(self) -> None:
         """End every session from our side."""
+        await asyncio.gather(*self._opening, return_exceptions=True)
         sessions = [session for session in self._sessions.values() if session.connectionState != "closed"]
         self._sessions.clear()
         for session in sessions:
-            await session.close()
+            await self._close(session)
+        await asyncio.gather(*self._closing)
+
+    async def _close(self, session: RTCPeerConnection) -> None:
+        """Close a session to the end, though who asked for it is gone: half closed it keeps its sockets."""
+        closing = asyncio.ensure_future(session.close())
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+        await asyncio.shield(closing)
 
     async def cut(self) -> None:
         """Cut every answer that is being sent."""
@@ -168,21 +181,14 @@ class FakeNode:
     async def _words(self, request: web.Request) -> web.Response:
         return web.json_response(words.load(request.match_info["language"]))
 
+    async def _teaching(self, request: web.Request) -> web.Response:
+        return web.json_response(words.of_teaching(request.match_info["language"]))
+
     async def _list(self, request: web.Request) -> web.Response:
         async with self._changed:
             if request.query.get("after") == str(self._version):
                 await asyncio.wait_for(self._changed.wait(), LONG_POLL)
         return web.json_response({"version": self._version, "streams": list(self.streams.values())})
-
-    async def _viewers(self, request: web.Request) -> web.Response:
-        return web.json_response({"viewers": self.viewers})
-
-    async def _talk(self, request: web.Request) -> web.Response:
-        async with self._changed:
-            if request.query.get("after") == str(self._version):
-                await asyncio.wait_for(self._changed.wait(), LONG_POLL)
-        now = round(time.time() * 1000)
-        return web.json_response({"version": self._version, "now": now, "classes": self.classes})
 
     async def show(self, mode: str, **more: Any) -> None:
         """Have the pages show something, as the teacher's screen would."""
@@ -194,6 +200,7 @@ class FakeNode:
         if self.shown is None:
             raise web.HTTPNotFound
         self.reports.append(request.query.get("state", ""))
+        self.said.append(dict(request.query))
         async with self._changed:
             if request.query.get("after") == str(self._version):
                 await asyncio.wait_for(self._changed.wait(), LONG_POLL)
@@ -207,25 +214,39 @@ class FakeNode:
 
     async def _offer(self, request: web.Request) -> web.Response:
         kind, stream = request.match_info["kind"], request.match_info["stream"]
+        if kind == "whep" and stream not in self.streams:
+            self.posts.append((request.path, dict(request.headers), await request.text()))
+            return Refusal(409, "no-publisher", 2).answer()
+
+        async def prepare(session: RTCPeerConnection, number: str) -> None:
+            if kind == "whep":
+                self.send(session, self.streams[stream])
+            else:
+                await self._receive(session, stream)
+                self._lessons[number] = stream
+
+        return await self.answer(request, prepare)
+
+    async def answer(
+        self, request: web.Request, prepare: Callable[[RTCPeerConnection, str], Awaitable[None]]
+    ) -> web.Response:
+        """Take an offer; `prepare` says what is sent in the session, or done with what comes."""
         offer = await request.text()
         self.posts.append((request.path, dict(request.headers), offer))
-        if kind == "whep" and stream not in self.streams:
-            return Refusal(409, "no-publisher", 2).answer()
         session = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         number = f"s{len(self.posts)}"
         self._sessions[number] = session
-        if kind == "whep":
-            self._send(session, self.streams[stream])
-        else:
-            await self._receive(session, stream)
-            self._lessons[number] = stream
-        await session.setRemoteDescription(RTCSessionDescription(UNREACHABLE.sub("", offer), "offer"))
-        await session.setLocalDescription(await session.createAnswer())
+        await prepare(session, number)
+        opening = asyncio.ensure_future(_agree(session, offer))
+        self._opening.add(opening)
+        opening.add_done_callback(self._opening.discard)
+        await asyncio.shield(opening)
         headers = {"Location": f"/session/{number}"}
         sdp = session.localDescription.sdp
         return web.Response(status=201, text=sdp, content_type="application/sdp", headers=headers)
 
-    def _send(self, session: RTCPeerConnection, stream: Json) -> None:
+    def send(self, session: RTCPeerConnection, stream: Json) -> None:
+        """Give a page a lesson's picture and sound."""
         if stream["video"]:
             self.pictures.append(Picture())
             session.addTrack(self.pictures[-1])
@@ -247,10 +268,15 @@ class FakeNode:
         self.dismissed.set()
         session = self._sessions.pop(number, None)
         if session is not None and session.connectionState != "closed":
-            await session.close()
+            await self._close(session)
         if number in self._lessons:
             await self.end(self._lessons.pop(number))
         return web.Response(status=204)
+
+
+async def _agree(session: RTCPeerConnection, offer: str) -> None:
+    await session.setRemoteDescription(RTCSessionDescription(UNREACHABLE.sub("", offer), "offer"))
+    await session.setLocalDescription(await session.createAnswer())
 
 
 def sample_recording(path: Path, seconds: int) -> None:

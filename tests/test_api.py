@@ -15,8 +15,9 @@ from edge.board import MAX_READERS, Board
 from edge.client import Client, DaemonAway, DaemonDiffers, Refused
 from edge.contract import wire
 from edge.contract.answers import Done, Saved
-from edge.contract.commands import AnyCommand, Pause, TakeRegister
-from edge.contract.notices import AnyNotice, Hello, Link, Settings
+from edge.contract.commands import Pause, TakeRegister
+from edge.contract.notices import Hello, Link, Settings
+from edge.contract.wire import AnyCommand, AnyNotice
 from edge.errors import TirekError
 
 REGISTER = TakeRegister("7Б 2026-11-26 09:00", {1: "late"})

@@ -12,7 +12,10 @@ from edge.media.record.durable import Disk
 from edge.media.record.pieces import MAX_ANSWER, MAX_REQUEST, Piece, encode
 from edge.media.record.recording import Recording, save
 from edge.media.record.sheet import decode
+from edge.media.record.store import Store
 from tests.content.hubs import archive_app, long_lesson, recorded, serving
+
+CLASS = "class-0123456789abcdef"
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +62,23 @@ async def test_the_index_of_a_recording_is_there_by_ranges(
 async def test_no_other_name_leads_to_an_index(http: ClientSession, name: str) -> None:
     async with http.get(f"/recordings/{name}/index") as response:
         assert response.status == 404
+
+
+async def test_what_was_recorded_of_the_class_itself_is_for_this_computer_only(tmp_path: Path) -> None:
+    lesson = await recorded(tmp_path, long_lesson(1))
+    class_ = replace(lesson, id=lesson.id.replace("lesson", CLASS), stream=CLASS)
+    for file in (tmp_path / "recordings").glob(f"{lesson.id}*"):
+        file.rename(file.with_name(file.name.replace(lesson.id, class_.id)))
+    save(Disk(), tmp_path / "recordings", class_)
+    store = Store(tmp_path)
+    assert ([each.id for each in store.list(of_class=True)], store.list()) == ([class_.id], [])
+    async with serving(archive_app(tmp_path)) as port, ClientSession(f"http://127.0.0.1:{port}") as http:
+        for headers, shown, status in (({}, 1, 200), ({"Host": "room.school"}, 0, 401)):
+            async with http.get("/api/recordings", headers=headers) as listed:
+                assert len((await listed.json())["recordings"]) == shown
+            for path in ("", "/index", "/chapters", "/frames"):
+                async with http.get(f"/recordings/{class_.id}{path}", headers=headers) as answer:
+                    assert answer.status in ({401} if status == 401 else {200, 404})
 
 
 async def ask(http: ClientSession, ident: str, wire: bytes, digest: str) -> tuple[int, bytes]:

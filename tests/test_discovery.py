@@ -2,11 +2,13 @@
 
 import asyncio
 import ipaddress
+import os
 import secrets
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +71,15 @@ async def at_once(seconds: float, wake: asyncio.Event | None) -> bool:
     return False
 
 
+def sockets() -> int:
+    """Count this process's sockets."""
+    return sum(
+        os.readlink(each).startswith("socket:")
+        for each in Path("/proc/self/fd").iterdir()
+        if each.is_symlink()
+    )
+
+
 def node_id() -> str:
     return f"test-{secrets.token_hex(6)}"
 
@@ -102,6 +113,22 @@ async def test_a_hub_that_says_goodbye_is_forgotten() -> None:
             await listener.until(wakes=1)
         await listener.hubs.gone.wait()
     assert listener.hubs.best() is None
+
+
+async def test_who_is_ended_in_the_middle_of_a_goodbye_leaves_no_socket() -> None:
+    listener, other, announced = Listener(node_id()), hub(node_id()), hub(node_id())
+    async with running(listener.hubs), running(Hubs(other.node, lambda: None), other):
+        await listener.until(wakes=1)
+        before = sockets()
+        async with asyncio.TaskGroup() as tasks:
+            part = Discovery(Hubs(announced.node, lambda: None), lambda: announced, LOOPBACK)
+            saying = tasks.create_task(part.run())
+            await listener.until(wakes=2)
+            saying.cancel()
+            await listener.hubs.gone.wait()  # the first of three goodbyes
+            saying.cancel()
+        await asyncio.sleep(0)  # the loop closes what it was told to
+        assert sockets() == before
 
 
 async def test_no_network_at_all_is_worth_another_try() -> None:

@@ -1,7 +1,6 @@
 """The doors of a node: what is said to whom is refused, and who is let through."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 import pytest
 from aiohttp import ClientSession, web
@@ -9,23 +8,14 @@ from aiohttp import ClientSession, web
 from edge.access import NodesDoor, asker_of
 from edge.gate import make_app, make_nodes_app, only_for
 from edge.media.negotiate import Refused
-from edge.signalling import CALLER
+from edge.signalling import CALLER, NODE
 from edge.tokens import Verb
-
-
-@asynccontextmanager
-async def _open(app: web.Application) -> AsyncIterator[str]:
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+from sync.server import Peer
+from tests.doors import served
 
 
 async def _hello(request: web.Request) -> web.Response:
-    return web.Response(text=str(request.get(CALLER)))
+    return web.Response(text=f"{request.get(NODE)} {request.get(CALLER)}")
 
 
 ROUTES = [web.get("/", _hello)]
@@ -41,7 +31,7 @@ def _doors() -> dict[str, tuple[Callable[[], web.Application], str | None]]:
 @pytest.mark.parametrize("door", _doors())
 async def test_only_at_the_door_of_nodes_is_who_is_refused_told_to_go(door: str) -> None:
     app, expected = _doors()[door]
-    async with _open(app()) as address, ClientSession() as http:
+    async with served(web.AppRunner(app())) as address, ClientSession() as http:
         async with http.get(f"{address}/nothing") as refused:
             assert (refused.status, refused.headers.get("Connection")) == (404, expected)
         async with http.post(address, data=b"x" * 1000) as again:  # … so that he does not ask over that one
@@ -51,10 +41,14 @@ async def test_only_at_the_door_of_nodes_is_who_is_refused_told_to_go(door: str)
 
 
 async def test_lessons_are_for_nodes_whose_certificates_are_known_and_their_names_come_from_there() -> None:
-    names = {"room": "Room 5", "unnamed": ""}
-    routes = only_for(lambda request: names.get(request.query["as"]), ROUTES)
-    async with _open(make_nodes_app(routes)) as address, ClientSession() as http:
-        for who, status, said in (("room", 200, "Room 5"), ("unnamed", 200, ""), ("stranger", 401, None)):
+    known = {"room": Peer("a1", "Room 5"), "unnamed": Peer("b2", "")}
+    routes = only_for(lambda request: known.get(request.query["as"]), ROUTES)
+    async with served(web.AppRunner(make_nodes_app(routes))) as address, ClientSession() as http:
+        for who, status, said in (
+            ("room", 200, "a1 Room 5"),
+            ("unnamed", 200, "b2 "),
+            ("stranger", 401, None),
+        ):
             async with http.get(address, params={"as": who}, headers={"X-Name": "forged"}) as answer:
                 assert answer.status == status
                 assert said is None or await answer.text() == said

@@ -26,7 +26,7 @@ from sync.server import Server
 from sync.tables import Entry
 from tests.sync.served import listening
 
-DEADLINE = 15.0
+DEADLINE = 40.0
 
 
 class Watched(Struct):

@@ -15,7 +15,7 @@ from sync.ledger import Ledger
 from tests.sync.peers import node_id
 
 WATCHDOG = 0.4  # seconds, as a unit's WatchdogSec=
-SOON = 10.0
+SOON = 30.0
 
 
 @pytest.fixture

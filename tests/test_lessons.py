@@ -17,7 +17,7 @@ from edge.media.studio import Studio
 from tests.media.lessons import lesson, packets, repeated
 
 LOOK = 0.02  # seconds
-DEADLINE = 10.0
+DEADLINE = 30.0
 GIVEN = lesson("VP8", sound=False)
 TRACKS: dict[Kind, Track] = {track.kind: track for track in GIVEN.tracks}
 

@@ -11,7 +11,7 @@ from edge.sent import SentFile
 from tests.content.hubs import HERE
 from tests.flows.crew import until
 
-DEADLINE = 10.0
+DEADLINE = 30.0
 
 
 class Slow(SentFile):

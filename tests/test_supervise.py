@@ -8,6 +8,7 @@ import pytest
 
 from edge.errors import NetworkAbsent
 from edge.supervise import LONGEST_PAUSE, keep, rest
+from sync.errors import WriterFailed
 
 
 class Enough(BaseException):
@@ -110,6 +111,11 @@ async def test_the_same_failure_is_told_once(caplog: pytest.LogCaptureFixture) -
 async def test_a_different_failure_is_told(caplog: pytest.LogCaptureFixture) -> None:
     await Script(*failing(2), *failing(2, lambda: NetworkAbsent("cable out"))).play()
     assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
+
+
+async def test_a_journal_that_refuses_is_no_fault_of_a_part(caplog: pytest.LogCaptureFixture) -> None:
+    await Script(*failing(1, lambda: WriterFailed("another process holds it"))).play()
+    assert [(record.levelname, record.exc_info) for record in caplog.records] == [("WARNING", None)]
 
 
 async def test_an_expected_failure_is_told_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:

@@ -12,20 +12,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Event
 
 import pytest
+
+from tests.appliance.asked import BOOTS, INSIDE, LOOK, PAUSE, Asked, Said
 
 TOOLS = ("mmdebstrap", "systemd-nspawn", "nsenter", "unshare")
 PACKAGES = ("systemd", "systemd-sysv", "udev", "dbus", "python3", "iproute2", "procps", "kmod")
 SUITES = {"12": "bookworm", "13": "trixie"}
 UP = ("running", "degraded")
-BOOTS = 60.0  # seconds until a system is up on a busy machine; half a second on an idle one
 ENDS = 20.0
 COMMAND = 120.0
-LOOK = 0.1
-PAUSE = Event()  # that nobody sets: the system that is looked at cannot tell us anything
-INSIDE = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 # A mount namespace of its own with nothing but cgroup v2 is what makes --boot work where cgroups are mixed.
 OUTSIDE = """
 set -eu
@@ -46,14 +43,14 @@ def require() -> None:
         pytest.skip(f"not installed: {', '.join(missing)} (Debian: mmdebstrap systemd-container)")
 
 
-def build(release: str, root: Path) -> None:
-    """Make a plain Debian of a release; skip where its packages cannot be had."""
+def build(release: str, root: Path, *more: str) -> None:
+    """Make a plain Debian of a release, with more packages; skip where they cannot be had."""
     made = subprocess.run(
         [
             "mmdebstrap",
             "--quiet",
             "--variant=minbase",
-            f"--include={','.join(PACKAGES)}",
+            f"--include={','.join((*PACKAGES, *more))}",
             SUITES[release],
             root,
         ],
@@ -72,17 +69,17 @@ def build(release: str, root: Path) -> None:
         pytest.skip(f"no Debian {release} can be booted in a container here: {str(exc)[-300:]}")
 
 
-class Booted:
-    """A system that is up."""
+class Booted(Asked):
+    """A system that is up in a container."""
 
     def __init__(self, root: Path, init: int, outside: subprocess.Popen[bytes]) -> None:
         self.root = root
-        self._init = init
+        self.init = init
         self._outside = outside
 
-    def run(self, *command: str, seconds: float = COMMAND) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, seconds: float = COMMAND) -> Said:
         """Run a command inside, and return what it said; its exit status is for the caller."""
-        enter = ["nsenter", "-t", str(self._init), "-m", "-p", "-C", "-n", "-i", "-u", "--"]
+        enter = ["nsenter", "-t", str(self.init), "-m", "-p", "-C", "-n", "-i", "-u", "--"]
         return subprocess.run(
             [*enter, *command],
             capture_output=True,
@@ -93,34 +90,10 @@ class Booted:
             env=INSIDE,
         )
 
-    def do(self, *command: str, seconds: float = COMMAND) -> str:
-        """Run a command inside that must go well."""
-        done = self.run(*command, seconds=seconds)
-        assert done.returncode == 0, f"{' '.join(command)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout.strip()
-
-    def shows(self, unit: str, name: str) -> str:
-        """Return a property of a unit."""
-        return self.do("systemctl", "show", unit, "-p", name, "--value")
-
-    def log(self, unit: str) -> str:
-        """Return what a unit said."""
-        return self.run("journalctl", "-b", "-u", unit, "-o", "cat", "--no-pager").stdout
-
     def cut(self) -> None:
         """Cut the power: with PID 1 the kernel ends all the others at once."""
-        os.kill(self._init, signal.SIGKILL)
+        os.kill(self.init, signal.SIGKILL)
         self._outside.wait(ENDS)
-
-    def until(self, *command: str, says: str, seconds: float = BOOTS) -> str:
-        """Repeat a command until its output has this; fail with the last one."""
-        deadline = time.monotonic() + seconds
-        while True:
-            said = self.run(*command)
-            if says in said.stdout:
-                return said.stdout
-            assert time.monotonic() < deadline, f"{' '.join(command)}: {said.stdout}{said.stderr}"
-            PAUSE.wait(LOOK)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from edge.release.bundle import KEY, SIGNATURE, SUMS, lines_of, sign
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STARTS = "edge/node.py"  # in the wheel: what a daemon runs when it starts
+NUMBERS = ("megabytes", "made", "journal")  # that a bundle says of itself
 BROKEN = 'raise SystemExit("this release is broken on purpose")\n'
 
 
@@ -58,7 +59,7 @@ def build_key(path: Path) -> None:
 def say(out: Path, field: str, value: str) -> None:
     """Let a bundle say something else of itself."""
     about = out / "bundle.json"
-    quoted = value if value.isdecimal() and field == "megabytes" else f'"{value}"'
+    quoted = value if field in NUMBERS else f'"{value}"'
     write(about, re.sub(rf'"{field}": [^,\n]*', f'"{field}": {quoted}', about.read_text()))
 
 

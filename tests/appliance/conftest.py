@@ -3,15 +3,18 @@
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.appliance import bundles
+from tests.appliance import bundles, machine
 from tests.appliance.boot import Booted, booted, build, require
+from tests.media import clips
 
 STICK = "/media/usb"
-INSTALL = 300.0  # seconds on a busy machine; 20 on an idle one
+CLIP = "/srv/lesson.mkv"  # that needs no encoding: an emulated processor is slow at it
+INSTALL = 600.0  # seconds on a busy machine; 20 on an idle one
 
 
 @pytest.fixture(scope="session")
@@ -46,13 +49,48 @@ def installed(debian: Path, bundle: Path, workshop: Path) -> Path:
     return root
 
 
+@pytest.fixture(scope="session")
+def full(bundle: Path, workshop: Path) -> machine.Computer:
+    """Debian 12 with its own kernel and tirek installed, as a disk to be copied."""
+    machine.require()
+    root = workshop / "full"
+    build("12", root, *machine.PACKAGES)
+    put(bundle, root, "first")
+    broken = bundles.another(bundle, workshop / "9+broken", workshop / "key", "9+broken", bundles.broken)
+    put(broken, root, "broken")
+    with booted(root, "full") as system:
+        system.do("sh", f"{STICK}/first/install.sh", seconds=INSTALL)
+    shutil.rmtree(root / STICK[1:] / "first")
+    clips.lesson(root / CLIP[1:])
+    machine.image(root, workshop / "full.disk")
+    return machine.Computer(root, workshop / "full.disk")
+
+
 @pytest.fixture(scope="module")
 def system(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
     """A computer of a school, up; each module has its own."""
-    root = copied(installed, tmp_path_factory.mktemp("computer") / "root")
-    with booted(root, "school") as up:
+    with like(installed, tmp_path_factory.mktemp("computer") / "root") as root, booted(root, "school") as up:
         up.until("systemctl", "is-active", "tirek", says="active")
         yield up
+
+
+@contextmanager
+def like(root: Path, to: Path) -> Iterator[Path]:
+    """Lend a computer that is like a system which stays as it is: what it writes lies over that."""
+    upper, work = to.with_suffix(".upper"), to.with_suffix(".work")
+    for folder in (to, upper, work):
+        folder.mkdir()
+    layers = f"lowerdir={root},upperdir={upper},workdir={work}"
+    line = ["mount", "-t", "overlay", "overlay", "-o", layers, str(to)]
+    if subprocess.run(line, capture_output=True, check=False).returncode:  # this kernel has none
+        to.rmdir()
+        yield copied(root, to)
+        return
+    (to / "etc" / "machine-id").write_text("")
+    try:
+        yield to
+    finally:
+        subprocess.run(["umount", to], check=True)
 
 
 def copied(root: Path, to: Path) -> Path:

@@ -1,22 +1,27 @@
 """Releases: upgraded from a stick, on trial, back by themselves, and never half there."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.appliance import bundles
+from tests.appliance.asked import Asked
 from tests.appliance.boot import Booted, booted
-from tests.appliance.conftest import INSTALL, STICK, copied, put
+from tests.appliance.conftest import INSTALL, STICK, like, put
 from tests.appliance.test_service import ASK, ask, main_pid
 
+# What a release of later writes into the journal that this one could not read.
+FORM = """import sqlite3
+sqlite3.connect("/var/lib/tirek/journal/journal.db").execute("PRAGMA user_version = {}")"""
 HOSTILE = """mkdir /srv/stick; cd /srv/stick; mkdir venv compileall edge
 for name in venv compileall edge; do
     echo 'open("/srv/owned", "w")' | tee $name/__init__.py >$name/__main__.py
 done
 """
+OLDER = "1.0+older"
+BROKEN = "this release is broken on purpose"  # says bundles.broken
 UP_SINCE_BOOT = """#!/bin/sh
 echo ActiveState=active
 echo ActiveEnterTimestampMonotonic=1000000
@@ -26,16 +31,16 @@ echo ActiveEnterTimestampMonotonic=1000000
 @pytest.fixture(scope="module")
 def computer(installed: Path, bundle: Path, workshop: Path) -> Iterator[Path]:
     """A school's computer, and a stick with a good release and a broken one."""
-    root = copied(installed, workshop / "school")
     key = workshop / "key"
-    for ident, change in (("2.0+good", bundles.unchanged), ("3.0+broken", _broken)):
-        made = bundles.another(bundle, workshop / ident, key, ident, change)
-        put(made, root, ident)
-    stranger = workshop / "stranger-key"
-    bundles.build_key(stranger)
-    put(bundles.another(bundle, workshop / "4.0", stranger, "4.0+stranger", bundles.unchanged), root, "4.0")
-    yield root
-    shutil.rmtree(root)
+    with like(installed, workshop / "school") as root:
+        for ident, change in (("2.0+good", bundles.unchanged), ("3.0+broken", _broken)):
+            made = bundles.another(bundle, workshop / ident, key, ident, change)
+            put(made, root, ident)
+        stranger = workshop / "stranger-key"
+        bundles.build_key(stranger)
+        made = bundles.another(bundle, workshop / "4.0", stranger, "4.0+stranger", bundles.unchanged)
+        put(made, root, "4.0")
+        yield root
 
 
 def _broken(out: Path) -> None:
@@ -52,7 +57,7 @@ def system(computer: Path) -> Iterator[Booted]:
         yield up
 
 
-def running(system: Booted) -> str:
+def running(system: Asked) -> str:
     """Return the release that runs."""
     return system.do("readlink", "/opt/tirek/current").rpartition("/")[2]
 
@@ -98,25 +103,16 @@ def test_a_rollback_goes_to_the_release_before_and_forth_again(system: Booted) -
     assert "release 2.0+good serves" in system.do("tirek", "rollback")
 
 
-def test_a_broken_release_is_back_on_the_old_one_by_itself(system: Booted) -> None:
-    before = running(system)
-    done = system.run("tirek", "upgrade", f"{STICK}/3.0+broken", seconds=INSTALL)
-    assert done.returncode != 0
-    system.until("systemctl", "is-active", "tirek", says="active")
-    assert running(system) == before
-    assert json.loads(ask(system, "/api/node"))
-    assert "this release is broken on purpose" in system.log("tirek")
-    system.until("sh", "-c", "systemctl show tirek -p Environment | grep -c NEWER", says="0")
-
-
-@pytest.mark.parametrize("command", [("upgrade", f"{STICK}/2.0+good"), ("rollback",)])
-def test_nothing_is_begun_in_the_middle_of_a_lesson(system: Booted, command: tuple[str, ...]) -> None:
-    before = main_pid(system)
+@pytest.mark.parametrize(
+    "command", [f"tirek upgrade {STICK}/2.0+good", "tirek rollback", f"sh {STICK}/again/install.sh"]
+)
+def test_nothing_is_begun_in_the_middle_of_a_lesson(system: Booted, command: str) -> None:
+    before, unit = main_pid(system), f"lesson-{len(command)}"
     publish = ("tirek", "publish", "test", "--to", "http://127.0.0.1/whip/physics-7")
-    system.do("systemd-run", f"--unit=lesson-{command[0]}", *publish)
+    system.do("systemd-run", f"--unit={unit}", *publish)
     system.until("python3", "-c", ASK.format("/api/streams", 30), says='"live": true')
-    done = system.run("tirek", *command)
-    system.do("systemctl", "stop", f"lesson-{command[0]}")
+    done = system.run("sh", "-c", command)
+    system.do("systemctl", "stop", unit)
     assert done.returncode == 1
     assert "a lesson runs (physics-7)" in done.stderr
     assert main_pid(system) == before
@@ -133,6 +129,47 @@ def test_what_a_technician_set_by_hand_survives_an_upgrade(system: Booted) -> No
 
 
 # What is refused
+
+
+@pytest.fixture(scope="module")
+def older(system: Booted, bundle: Path, workshop: Path) -> str:
+    """A bundle on the stick that was made before all others."""
+    made = bundles.another(
+        bundle, workshop / OLDER, workshop / "key", OLDER, lambda out: bundles.say(out, "made", "1")
+    )
+    return put(made, system.root, OLDER)
+
+
+@pytest.mark.parametrize("command", ["tirek upgrade {}", "sh {}/install.sh"])
+def test_an_older_release_is_taken_only_when_it_is_meant(system: Booted, older: str, command: str) -> None:
+    if system.run("test", "-e", "/opt/tirek/pending").returncode == 0:
+        settle(system)  # a trial before this one would be what a way back leads to
+    before, line = running(system), command.format(older)
+    done = system.run("sh", "-c", line, seconds=INSTALL)
+    assert (done.returncode, "--older" in done.stderr, running(system)) == (1, True, before)
+
+    system.do("sh", "-c", f"{line} --older", seconds=INSTALL)
+
+    assert running(system) == OLDER
+    settle(system)
+    system.do("tirek", "rollback")
+    assert running(system) == before
+
+
+def test_nobody_goes_back_to_a_release_that_cannot_read_the_journal(system: Booted) -> None:
+    system.do("systemctl", "stop", "tirek.service")
+    system.do("python3", "-c", FORM.format(7))
+    system.do("systemctl", "start", "tirek.service")
+    assert json.loads(ask(system, "/api/node"))["trouble"] == "journal-broken"  # and lessons go on
+    done = [system.run("tirek", *words) for words in (("rollback",), ("upgrade", f"{STICK}/2.0+good"))]
+    told = json.loads(system.run("tirek", "doctor", "--json").stdout)["checks"]
+    system.do("python3", "-c", FORM.format(0))
+    system.do("systemctl", "restart", "tirek.service")
+
+    assert [each.returncode for each in done] == [1, 1]
+    assert ["cannot read the journal" in each.stderr for each in done] == [True, True]
+    assert [each["state"] for each in told if each["name"] == "journal"] == ["todo"]
+    assert "trouble" not in json.loads(ask(system, "/api/node"))
 
 
 def test_a_release_is_not_begun_with_a_configuration_that_it_cannot_read(system: Booted) -> None:
@@ -200,12 +237,11 @@ def test_a_bundle_for_other_computers_says_which(
 # Power cuts
 
 
-def test_power_cuts_in_an_upgrade_to_a_broken_release_end_on_the_old_one(
+def test_a_broken_release_ends_on_the_old_one_after_power_cuts_and_by_itself(
     computer: Path, system: Booted
 ) -> None:
     settle(system)  # what is on trial is nothing to go back to
     before = running(system)
-    system.do("rm", "-rf", "/opt/tirek/releases/3.0+broken")
     system.do("systemd-run", "tirek", "upgrade", f"{STICK}/3.0+broken")
     system.until("ls", "/opt/tirek/releases", says="3.0+broken")
     system.cut()  # in the middle of the installation
@@ -222,7 +258,20 @@ def test_power_cuts_in_an_upgrade_to_a_broken_release_end_on_the_old_one(
             "sh", "-c", "readlink /opt/tirek/current; systemctl is-active tirek", says=f"{before}\nactive"
         )
         assert json.loads(ask(up, "/api/node"))
+        _is_back_by_itself(up)
         _uninstall_leaves_what_is_the_school_s(up)
+
+
+def _is_back_by_itself(up: Booted) -> None:
+    """Try the release once more; it was installed whole before its trial was cut."""
+    before, said = running(up), up.log("tirek").count(BROKEN)
+    done = up.run("tirek", "upgrade", f"{STICK}/3.0+broken", seconds=INSTALL)
+    assert done.returncode != 0
+    up.until("systemctl", "is-active", "tirek", says="active")
+    assert running(up) == before
+    assert json.loads(ask(up, "/api/node"))
+    assert up.log("tirek").count(BROKEN) > said
+    up.until("sh", "-c", "systemctl show tirek -p Environment | grep -c NEWER", says="0")
 
 
 def _uninstall_leaves_what_is_the_school_s(up: Booted) -> None:

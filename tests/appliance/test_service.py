@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from tests.appliance.asked import Asked
 from tests.appliance.boot import Booted
 
 ASK = "import urllib.request as u; print(u.urlopen('http://127.0.0.1{}', timeout={}).read().decode())"
@@ -13,12 +14,12 @@ WATCHDOG = "[Service]\nWatchdogSec=4\n"
 FAULT = "import os, signal, sys; os.kill(int(sys.argv[1]), signal.SIGSTOP)"
 
 
-def ask(system: Booted, path: str, seconds: int = 30) -> str:
+def ask(system: Asked, path: str, seconds: int = 30) -> str:
     """Ask the page that everybody in the room sees."""
     return system.do("python3", "-c", ASK.format(path, seconds))
 
 
-def main_pid(system: Booted) -> str:
+def main_pid(system: Asked) -> str:
     """Return the process of the daemon."""
     return system.shows("tirek", "MainPID")
 

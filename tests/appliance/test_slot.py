@@ -1,7 +1,11 @@
 """Which release runs (systemd/slot), without a system around it: trials, tries, and the way back."""
 
+import fcntl
 import os
 import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,8 @@ from tests.appliance.bundles import ROOT
 SLOT = ROOT / "systemd" / "slot"
 UNIT = "tirek.service"
 UP = "#!/bin/sh\necho ActiveState=active\necho ActiveEnterTimestampMonotonic=1000000\n"
+HELD = "#!/bin/sh\ncase $* in *{}*) : >asked; read -r _ <go ;; esac\n{}"  # answers when it is let
+DEADLINE = 20.0  # seconds for a shell: two cores may have much to do
 ONE, TWO, THREE = "releases/1", "releases/2", "releases/3"
 
 
@@ -38,13 +44,33 @@ class Computer:
         self.slot("switch", release)
         self.slot("prune")
 
-    def slot(self, *words: str) -> str:
+    def slot(self, *words: str, **env: str) -> str:
         """Run it; it must go well."""
+        return ended(self.begin(*words, **env))
+
+    def begin(self, *words: str, **env: str) -> subprocess.Popen[str]:
+        """Start it."""
         path = f"{self._tools}:{os.environ['PATH']}"
-        env = {"PATH": path, "TIREK_HOME": str(self.home), "TIREK_UNITS": str(self.units)}
-        done = subprocess.run(["sh", SLOT, *words], env=env, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        env |= {"PATH": path, "TIREK_HOME": str(self.home), "TIREK_UNITS": str(self.units)}
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            ["sh", SLOT, *words], env=env, stdout=pipe, stderr=subprocess.STDOUT, text=True
+        )
+
+    @contextmanager
+    def held(self, command: str, tool: str, words: str, answer: str) -> Iterator[None]:
+        """Hold a command where it asks a tool with these words; let it end afterwards."""
+        (self._tools / tool).write_text(HELD.format(words, answer))
+        (self._tools / tool).chmod(0o755)
+        os.mkfifo(self.home / "go")
+        begun = self.begin(command)
+        until(lambda: (self.home / "asked").exists())
+        try:
+            yield
+        finally:
+            (self.home / "go").write_text("\n")
+            ended(begun)
+            (self._tools / tool).write_text(f"#!/bin/sh\n{answer}")
 
     @property
     def runs(self) -> str:
@@ -57,12 +83,34 @@ class Computer:
         return sorted(f"releases/{each.name}" for each in (self.home / "releases").iterdir())
 
 
+def ended(slot: subprocess.Popen[str]) -> str:
+    """Return what it said at its end, which must be a good one."""
+    said, _ = slot.communicate(timeout=DEADLINE)
+    assert slot.returncode == 0, said
+    return said
+
+
+def until(there: Callable[[], bool]) -> None:
+    """Look until it is so."""
+    deadline = time.monotonic() + DEADLINE
+    while not there():
+        assert time.monotonic() < deadline
+
+
+def waits(slot: subprocess.Popen[str]) -> bool:
+    """Tell whether it waits for another one: a child of its own stands at the lock."""
+    children = Path(f"/proc/{slot.pid}/task/{slot.pid}/children").read_text().split()
+    locks = Path("/proc/locks").read_text().splitlines()
+    return any("->" in line and line.split()[5] in children for line in locks)
+
+
 @pytest.fixture
 def computer(tmp_path: Path) -> Computer:
     """A computer with one release that runs and one before it."""
     made = Computer(tmp_path)
     made.install(ONE)
     made.install(TWO)
+    made.slot("try")
     made.slot("settle")
     return made
 
@@ -92,9 +140,28 @@ def test_a_trial_that_ended_badly_leaves_what_could_be_gone_back_to(computer: Co
     assert computer.runs == ONE
 
 
+def test_a_trial_is_not_over_before_the_new_release_was_started(computer: Computer) -> None:
+    computer.install(THREE)
+    computer.slot("settle")  # the one before has been up for long
+    for _ in range(4):
+        computer.slot("try")
+    assert computer.runs == TWO
+
+
+def test_a_power_cut_before_a_trial_begins_leaves_what_could_be_gone_back_to(computer: Computer) -> None:
+    (computer.home / "pending").write_text(f"{TWO} 0\n")  # noted, and not switched to yet
+    computer.slot("try")
+    computer.slot("settle")
+    computer.slot("prune")
+    assert computer.there == [ONE, TWO]
+    computer.slot("back")
+    assert computer.runs == ONE
+
+
 def test_only_what_is_needed_is_kept_after_a_trial(computer: Computer) -> None:
     computer.install(THREE)
     assert computer.there == [ONE, TWO, THREE]
+    computer.slot("try")
     computer.slot("settle")
     computer.slot("prune")
     assert computer.there == [TWO, THREE]
@@ -122,4 +189,38 @@ def test_a_broken_release_is_left_for_a_third_without_being_kept(computer: Compu
     computer.install("releases/4")
     for _ in range(4):
         computer.slot("try")
+    assert computer.runs == TWO
+
+
+def test_an_upgrade_that_begins_while_a_trial_ends_gets_a_trial_of_its_own(computer: Computer) -> None:
+    computer.install(THREE)
+    computer.slot("try")
+    with computer.held("settle", "systemctl", "show", UP):  # it has looked, and not yet done anything
+        upgrade = computer.begin("switch", ONE)
+        until(lambda: upgrade.poll() is not None or waits(upgrade))
+    ended(upgrade)
+    assert (computer.runs, (computer.home / "pending").read_text()) == (ONE, f"{THREE} 0\n")
+    for _ in range(4):
+        computer.slot("try")
+    assert computer.runs == THREE
+
+
+def test_a_trial_that_ends_while_old_releases_go_keeps_what_can_be_gone_back_to(computer: Computer) -> None:
+    computer.install(THREE)
+    computer.slot("try")
+    with computer.held("prune", "cut", "pending", 'exec /usr/bin/cut "$@"\n'):  # it has read `previous`
+        settle = computer.begin("settle")
+        until(lambda: settle.poll() is not None or waits(settle))
+    ended(settle)
+    computer.slot("back")
+    assert computer.runs == TWO
+
+
+def test_a_daemon_starts_although_another_slot_does_not_end(computer: Computer) -> None:
+    computer.install(THREE)
+    held = os.open(computer.home, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    for _ in range(4):
+        computer.slot("try", TIREK_PATIENCE="0.01")
+    os.close(held)
     assert computer.runs == TWO

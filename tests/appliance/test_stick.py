@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.appliance.boot import Booted
+from tests.appliance.asked import Asked
 
 STICK = "/media/tirek-sdb1"
 # As the socket unit of the stick mounts FAT: for the daemon's group.
@@ -20,13 +20,13 @@ print(line.getresponse().read().decode())
 """
 
 
-def made(system: Booted) -> str:
+def made(system: Asked) -> str:
     """Ask for the technician's report, as the screen does, and return where it is."""
     return str(json.loads(system.do("python3", "-c", REPORT))["path"])
 
 
 @pytest.mark.parametrize("order", ["before", "after"])
-def test_a_report_goes_to_a_stick_whenever_it_was_plugged_in(system: Booted, order: str) -> None:
+def test_a_report_goes_to_a_stick_whenever_it_was_plugged_in(system: Asked, order: str) -> None:
     steps = [("sh", "-c", MOUNT), ("systemctl", "restart", "tirek")]
     for step in steps if order == "before" else reversed(steps):
         system.do(*step)

@@ -1,5 +1,6 @@
 """The unit set as it is written: how exposed it is, and that what it names is there."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ SYSTEMD = ROOT / "systemd"
 UNITS = sorted((SYSTEMD / "system").iterdir())
 SCRIPTS = [SYSTEMD / name for name in ("install.sh", "uninstall.sh", "slot", "stick")]
 BY_HAND = ("tirek-kiwix.service", "tirek-kiosk.service")  # for schools that want it
-EXPOSURE = {"tirek.service": 1.3, "tirek-maintain.service": 0.6}
+EXPOSURE = {"tirek.service": 1.3, "tirek-maintain.service": 0.6, "tirek-halt.service": 0.6}
 
 
 @pytest.mark.parametrize(("name", "most"), EXPOSURE.items())
@@ -51,8 +52,12 @@ def test_no_unit_gives_up_for_good() -> None:
 
 
 def test_robots_are_asked_to_stop_whatever_ended_the_daemon() -> None:
-    daemon = (SYSTEMD / "system" / "tirek.service").read_text()
-    assert re.search(r"^ExecStopPost=-\S+/tirek device stop --all --after-crash", daemon, re.MULTILINE)
+    daemon, halt = ((SYSTEMD / "system" / f"{name}.service").read_text() for name in ("tirek", "tirek-halt"))
+    # No longer than two seconds: a client that asks after a crash is answered within five.
+    assert re.search(
+        r"^ExecStopPost=-\+\S+/timeout 2 \S+/systemctl start tirek-halt.service$", daemon, re.MULTILINE
+    )
+    assert re.search(r"^ExecStart=\S+/tirek device stop --all --after-crash", halt, re.MULTILINE)
 
 
 def test_the_installer_starts_every_unit_that_can_be_enabled() -> None:
@@ -66,3 +71,16 @@ def test_the_uninstaller_takes_away_what_the_installer_laid_down() -> None:
     laid = re.findall(r"^lay \S+ (\S+)(?: (\S+))?$", installer, re.MULTILINE)
     assert len(laid) == 8
     assert [folder for folder, _ in laid if folder not in uninstaller] == []
+
+
+def test_the_uninstaller_takes_away_the_browser_s_rules() -> None:
+    installer, uninstaller = (path.read_text() for path in SCRIPTS[:2])
+    put = re.findall(r"^ *put \S+ (/etc/\S+) \d+$", installer, re.MULTILINE)
+    assert put == ["/etc/chromium/policies/managed/tirek.json"]
+    assert put[0] in uninstaller
+
+
+def test_the_projector_s_browser_may_use_camera_and_microphone_of_its_own_pages_alone() -> None:
+    rules = json.loads((SYSTEMD / "kiosk" / "chromium.json").read_text())
+    for name in ("AudioCaptureAllowedUrls", "VideoCaptureAllowedUrls"):
+        assert rules[name] == ["http://localhost"]

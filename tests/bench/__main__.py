@@ -8,8 +8,11 @@ from pathlib import Path
 
 from tests.bench import (
     appliance,
+    cards,
     congestion,
+    hands,
     join,
+    kiosk,
     kolibri,
     library,
     loss,
@@ -19,6 +22,7 @@ from tests.bench import (
     relay,
     repair,
     screen,
+    seminar,
     vision,
 )
 from tests.bench.child import Silent
@@ -44,6 +48,7 @@ TOPICS: dict[str, Callable[[bool], Table]] = {
     "screen": screen.run,
     "polite": polite.run,
     "vision": vision.run,
+    "cards": cards.run,
     "library-search": library.run,
     "devices-lines": lines.run,
     "devices-firmata": firmata.run,
@@ -53,7 +58,10 @@ TOPICS: dict[str, Callable[[bool], Table]] = {
     "materials": materials.run,
     "siblings": materials.run_school,
     "repair": repair.run,
+    "return": seminar.run,
     "appliance": appliance.run,
+    "kiosk": kiosk.run,
+    "hands": hands.run,
 }
 MEASURED = Path(__file__).parents[2] / "docs" / "measured"
 

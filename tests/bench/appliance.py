@@ -10,9 +10,11 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests.appliance import bundles
-from tests.appliance.boot import PAUSE, Booted, booted, build, require
+from tests.appliance.asked import PAUSE
+from tests.appliance.boot import Booted, booted, build, require
 from tests.appliance.conftest import INSTALL, STICK, copied, put
 from tests.appliance.test_release import running
+from tests.appliance.test_robot import KNOWN, plug_silent_robot
 from tests.appliance.test_service import FAULT, ask, main_pid
 from tests.bench.child import Silent
 from tests.bench.table import Table
@@ -85,9 +87,19 @@ def _starts(system: Booted, times: int) -> list[Row]:
 def _faults(system: Booted, idle: float) -> list[Row]:
     return [
         *_idle(system, idle),
+        _seconds("kill -9 with a robot that does not answer → answered", [_leave_robot(system)], 5),
         _seconds("hangs → answered", [_timed(lambda: _hang(system))], 25),
         _seconds("broken release → the old one answers", [_break(system)], 20),
     ]
+
+
+def _leave_robot(system: Booted) -> float:
+    plug_silent_robot(system)
+    system.do("kill", "-9", main_pid(system))
+    seconds = _timed(lambda: _answered(system))
+    _until(lambda: system.shows("tirek-halt", "ActiveState") == "failed")
+    system.do("sh", "-c", f"systemctl stop silent tirek.service; rm {KNOWN}; systemctl start tirek")
+    return seconds
 
 
 def _hang(system: Booted) -> None:

@@ -143,3 +143,22 @@ class Beside(Struct, frozen=True):
     seconds: float = 0.0
     waits: str = ""  # why bulk waits at the end
     trips: list[float] = field(default_factory=list)  # ms of small exchanges with the hub
+
+
+class SeminarPlan(Struct, frozen=True):
+    """How to start schools that talk back to a hub."""
+
+    hub: str  # its root URL for people
+    door: str  # HOST:PORT for nodes
+    certificate: str  # of the hub (PEM)
+    folders: list[str]  # of the schools' identities
+
+
+class Spoken(Struct, frozen=True):
+    """What schools heard of the one that had the floor."""
+
+    delays: list[float]  # seconds from a school's node to another one's, of every packet of sound
+    missing: int  # packets of sound that somebody did not get
+    pictures: int  # packets of pictures of the floor, all schools
+    seen: int  # packets of pictures on the hub teacher's page
+    switches: list[float] = []  # seconds from the teacher's key to sound at all others

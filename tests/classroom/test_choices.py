@@ -1,5 +1,6 @@
 """What was chosen at the screen is kept, and every screen is told."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,3 +74,9 @@ async def test_a_disk_that_takes_nothing_keeps_the_choice_for_now(tmp_path: Path
     choices = Choices(_config(tmp_path), journal, Board())
     await _set(choices, SetSettings(lang="ru"))
     assert choices.lang == "ru"
+
+
+async def test_of_many_choices_at_once_the_last_one_is_kept(journal: Journal, tmp_path: Path) -> None:
+    choices = Choices(_config(tmp_path), journal, Board())
+    await asyncio.gather(*(_set(choices, SetSettings(volume=volume)) for volume in range(40)))
+    assert Choices(_config(tmp_path), journal, Board()).volume == 39

@@ -341,7 +341,7 @@ class Lessons(RuleBasedStateMachine):
         assert not (self.stage.state == "lost" and self.stage.is_live)
 
 
-Lessons.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Lessons.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
 TestAnyLesson = Lessons.TestCase
 
 

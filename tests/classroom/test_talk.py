@@ -11,10 +11,11 @@ import pytest_asyncio
 from aiohttp import ClientSession
 
 from edge.api import Unable
-from edge.classroom.hands import MAX_AGE, MOST_SHOWN
 from edge.classroom.spoken import MOST_QUESTIONS, MOST_SAID
 from edge.classroom.talk import Talk
 from edge.contract.commands import RaiseHand
+from edge.dialogue.sayings import MAX_AGE
+from edge.dialogue.strip import MOST_SHOWN
 from sync import chain, protocol, tables
 from sync.clock import ms_of, pack
 from sync.records import ClockSeen, ClockStarted, HandRaised, QuestionAsked, decode, encode
@@ -244,9 +245,9 @@ async def test_who_may_not_publish_does_not_hear_what_classes_say(tmp_path: Path
     hub = Hub(tmp_path / "hub")
     async with hub.listening() as http:
         far = {"X-Forwarded-For": "192.0.2.1"}
-        async with http.get("/api/streams/lesson/talk", headers=far) as response:
+        async with http.get("/api/streams/lesson/classes", headers=far) as response:
             refused = (response.status, (await response.json())["key"])
-        async with http.get("/api/streams/Сабақ/talk") as response:
+        async with http.get("/api/streams/Сабақ/classes") as response:
             misnamed = (response.status, (await response.json())["key"])
     hub.journal.close()
     assert (refused, misnamed) == ((401, "token-missing"), (400, "stream-name"))
@@ -282,13 +283,14 @@ async def test_a_class_that_left_for_its_next_lesson_still_has_the_new_ones_ques
 async def test_what_was_said_this_morning_is_not_shown_in_the_afternoon(tmp_path: Path) -> None:
     hub = Hub(tmp_path / "hub")
     said = hub.journal.ledger.note("talk", "hub", QuestionAsked("", "lesson", "таңертең")).result()[-1]
-    rows = [hub.hands.classes("lesson", ms_of(said.hlc) + later) for later in (MAX_AGE, MAX_AGE + 1)]
+    rows = [await hub.rows(ms_of(said.hlc) + later) for later in (MAX_AGE, MAX_AGE + 1)]
     hub.journal.close()
     assert [len(each) for each in rows] == [1, 0]
 
 
 async def test_a_school_whose_clock_is_five_hours_off_asked_when_it_asked(tmp_path: Path) -> None:
     hub, node = Hub(tmp_path / "hub"), "ab" * 8
+    hub.knows(node, "aul")
     now = hub.journal.ledger.now()
     wrong = now - 5 * 3_600_000
     control = f"{node}.{'1' * 16}.control."
@@ -302,7 +304,7 @@ async def test_a_school_whose_clock_is_five_hours_off_asked_when_it_asked(tmp_pa
             tables.take(db, protocol.batch(name, 1, chain.genesis(name), new), new)
 
     hub.journal.ledger.write(bring).result()
-    rows = hub.hands.classes("lesson", now)
+    rows = await hub.rows(now)
     hub.journal.close()
     assert [each.at for row in rows for each in row.questions] == [now]
 
@@ -311,7 +313,7 @@ async def test_of_a_class_that_asks_without_end_the_newest_questions_are_shown(t
     hub = Hub(tmp_path / "hub")
     entries = [Entry("talk", "hub", QuestionAsked("", "lesson", str(number))) for number in range(150)]
     hub.journal.ledger.append(entries).result()
-    (row,) = hub.hands.classes("lesson", hub.journal.ledger.now())
+    (row,) = await hub.rows(hub.journal.ledger.now())
     hub.journal.close()
     assert (row.asked, len(row.questions)) == (MOST_QUESTIONS, MOST_SHOWN)
 
@@ -327,12 +329,13 @@ async def test_of_a_class_that_asks_without_end_the_newest_questions_are_shown(t
 )
 async def test_what_is_no_question_is_kept_and_not_shown(tmp_path: Path, body: str) -> None:
     hub = Hub(tmp_path / "hub")
+    hub.knows("ab" * 8, "aul")
     name = f"{'ab' * 8}.{'1' * 16}.talk.aul"
     fact = (pack(hub.journal.ledger.now()), "question-asked", body)
     hub.journal.ledger.write(
         lambda db: tables.take(db, protocol.batch(name, 1, chain.genesis(name), [fact]), [fact])
     ).result()
-    rows = hub.hands.classes("lesson", hub.journal.ledger.now())
+    rows = await hub.rows(hub.journal.ledger.now())
     kept = facts(tmp_path / "hub", "question-asked")
     hub.journal.close()
     assert (rows, len(kept)) == ([], 1)

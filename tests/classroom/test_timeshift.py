@@ -28,7 +28,7 @@ TYPES: dict[Codec, str] = {
     "VP8": 'video/webm; codecs="vp8,opus"',
     "H264": 'video/mp4; codecs="avc1.42c014,opus"',
 }
-DEADLINE = 15.0
+DEADLINE = 40.0
 STEP = 0.02
 
 

@@ -24,7 +24,7 @@ from edge.media.studio import Studio
 from edge.roll import Roll
 from sync.records import LessonCancelled, LessonPlanned, LessonStarted, Record, RegisterTaken, lesson_id
 
-PATIENCE = 10.0  # seconds
+PATIENCE = 30.0  # seconds
 VIDEO = Track("video", "VP8", 96, 1)
 
 

@@ -18,7 +18,7 @@ from edge.media.record.durable import Disk
 from edge.media.record.finish import finish_all
 from edge.media.record.fit import Clock
 from edge.media.record.inbox import Losses
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 from edge.media.record.recording import Recording
 from edge.media.record.store import FOLDER, Store
 from edge.media.record.writer import Writer

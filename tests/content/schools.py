@@ -28,7 +28,7 @@ from edge.gate import make_app
 from edge.hubs import Hubs
 from edge.journal import Journal
 from edge.media.record.durable import Disk
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 from sync.catalogue import Item, Offer, Shelf
 from tests.content.hubs import FAST, serving, until
 

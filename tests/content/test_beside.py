@@ -29,7 +29,7 @@ from edge.content.stock import Nothing
 from edge.discovery import Discovery
 from edge.hubs import Answer
 from edge.media.record.durable import Disk
-from edge.media.record.part import Place as Folder
+from edge.media.record.place import Place as Folder
 from sync import catalogue
 from sync.catalogue import ZIM
 from tests.content.hubs import until

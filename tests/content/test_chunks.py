@@ -16,7 +16,7 @@ from msgspec import structs
 
 from edge.content.chunks import BLOB, HAVE, NEW, NOTE, SUMS, ChunkStore, Empty, Gone, WrongHash, WrongSums
 from edge.media.record.durable import BlockFile, Disk
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 from sync.catalogue import CHUNK, Item, item_id
 from tests.flows.crew import until
 
@@ -255,7 +255,7 @@ import sys
 from pathlib import Path
 from edge.content.chunks import ChunkStore
 from edge.media.record.durable import Disk
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 from sync.catalogue import Item
 ChunkStore(Place(Path(sys.argv[1]), Disk(), 0)).add(sys.stdin.buffer, Item("0" * 64, 0, "a"), 1)
 """

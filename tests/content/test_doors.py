@@ -19,7 +19,7 @@ from edge.content.lan import LOOK, Lan, Readers
 from edge.gate import make_app
 from edge.hubs import Network
 from edge.media.record.durable import Disk
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 from edge.tokens import fresh
 from sync.catalogue import CHUNK, FILE, MEDIA_TYPES, PAGES, SUM, Item, item_id
 from tests.content.hubs import serving

@@ -8,7 +8,7 @@ import pytest
 
 from edge.content.draft import BLOCK, Draft, Source, TooMuch
 from edge.media.record.durable import Disk
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 from tests.media.lost_cache import LoggedDisk, after_power_cut
 
 CONTENT = Random(1).randbytes(2 * BLOCK + 70_000)

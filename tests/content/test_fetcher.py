@@ -14,7 +14,7 @@ from edge.content.draft import BLOCK
 from edge.content.fetcher import Fetcher
 from edge.held import HeldLessons
 from edge.media.record.durable import Disk
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 from edge.media.record.recording import Recording, save
 from edge.media.record.verify import verify
 from tests.content.hubs import (

@@ -265,6 +265,7 @@ def test_an_answer_has_a_bound_and_choices_are_in_order() -> None:
         ("application/epub+zip", "book", False),
         ("application/zip+html", "pages", False),
         ("application/x-zim", "archive", False),
+        ("application/x-tirek-checks", "checks", False),
         ("application/octet-stream", "other", False),
         ("", "other", False),
     ],

@@ -15,7 +15,7 @@ rates = st.floats(0.5, 50.0).map(lambda megabits: megabits * MEGABIT)
 ways = st.floats(0.005, 0.3)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(rates, ways)
 def test_an_idle_link_is_used_and_its_queue_stays_short(rate: float, way: float) -> None:
     pipe = Pipe(rate, way)
@@ -26,7 +26,7 @@ def test_an_idle_link_is_used_and_its_queue_stays_short(rate: float, way: float)
     assert pipe.longest <= 3 * TARGET
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(rates, ways, st.floats(0.2, 0.5))
 def test_a_sender_makes_way_when_a_link_gets_narrower(rate: float, way: float, left: float) -> None:
     pipe = Pipe(rate, way)
@@ -52,7 +52,7 @@ def test_who_has_slept_begins_again() -> None:
     assert sender.rate <= START
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.floats(2.0, 50.0), st.floats(0.2, 0.8))
 def test_beside_a_lesson_bulk_uses_what_is_left_and_makes_no_queue(megabits: float, left: float) -> None:
     rate = megabits * MEGABIT

@@ -18,7 +18,7 @@ from edge.content.planned import planned
 from edge.media.packet import Codec, Frame
 from edge.media.record.canonical import muxer, picture_of
 from edge.media.record.durable import Disk
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 from edge.media.record.recording import Recording, read_index
 from edge.media.record.sheet import Form, Sheet, decode, encode
 from edge.media.record.store import FOLDER, Store
@@ -117,7 +117,7 @@ def hubs(tmp_path_factory: pytest.TempPathFactory) -> dict[Codec, Path]:
 
 
 @pytest.mark.parametrize("codec", CODECS)
-@settings(max_examples=MANY // 2, deadline=None)
+@settings(max_examples=MANY // 2)
 @given(keep=losses(), later=st.sampled_from((0, 5, 50_000)))
 def test_every_loss_heals_to_the_same_bytes_and_only_what_was_lost_comes(
     hubs: dict[Codec, Path], codec: Codec, keep: Keep, later: int

@@ -13,7 +13,7 @@ from edge.__main__ import main
 from edge.content.chunks import FOLDER, ChunkStore
 from edge.journal import Journal
 from edge.media.record.durable import Disk
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 from sync import catalogue, tables, tree
 from sync.catalogue import PAGES, Item
 from sync.clock import Moment

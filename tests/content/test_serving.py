@@ -8,7 +8,6 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-import uvloop
 from aiohttp import web
 
 from edge.access import Door
@@ -27,6 +26,7 @@ from edge.content.serving import (
 from edge.content.steering import Steering
 from edge.gate import make_app
 from edge.hubs import Hubs
+from edge.loop import Loop
 from edge.media.estimate import Strain
 from edge.media.pull import NAME_HEADER
 from sync.budget import Policy
@@ -120,7 +120,7 @@ def test_who_hangs_up_in_the_middle_ends_nothing_for_others(tmp_path: Path) -> N
             await until(lambda: not made.serving.ways or made.running.done())
             assert not made.running.done()
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as the daemon: its sockets differ
+    with asyncio.Runner(loop_factory=Loop) as runner:  # as the daemon: its sockets differ
         runner.run(hang_up())
 
 

@@ -172,7 +172,7 @@ def test_no_more_is_read_of_a_member_than_its_header_says(tmp_path: Path) -> Non
     package.close()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10_000), st.integers(0, 255))
 def test_a_package_with_a_byte_changed_is_read_or_refused_and_nothing_else(at: int, byte: int) -> None:
     content = bytearray(packed(pages))

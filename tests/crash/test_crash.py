@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from edge.media.record.durable import Disk, DiskFile
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 from edge.media.record.store import Store
 from edge.media.record.writer import Writer
 from sync.ledger import Ledger, computer

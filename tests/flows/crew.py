@@ -15,15 +15,16 @@ from msgspec import Struct
 
 ROOT = Path(__file__).parents[2]
 STEP = 0.02  # seconds between looks at something that cannot tell us
-START = 20.0  # seconds for a node to listen: two cores may have much to do
-STOP = 3.0  # seconds that systemd and people give a node to stop
-END = 15.0  # seconds for a program that ends by itself
+LONG = 40.0  # seconds for what takes a fraction of one: two cores may have much to do
+START = 40.0  # … for a node to listen
+STOP = 20.0  # seconds for a node to stop, which takes one on a computer of its own; systemd gives it 30
+END = 40.0  # seconds for a program that ends by itself
 
 T = TypeVar("T")
 Json = dict[str, Any]
 
 
-async def until(look: Callable[[], T | None], seconds: float = 10.0, why: str = "") -> T:
+async def until(look: Callable[[], T | None], seconds: float = LONG, why: str = "") -> T:
     """Return what `look` finds once that is true; fail after the deadline."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not (found := look()):
@@ -32,7 +33,7 @@ async def until(look: Callable[[], T | None], seconds: float = 10.0, why: str = 
     return found
 
 
-async def until_told(ask: Callable[[], Awaitable[T | None]], seconds: float = 10.0, why: str = "") -> T:
+async def until_told(ask: Callable[[], Awaitable[T | None]], seconds: float = LONG, why: str = "") -> T:
     """Return what `ask` answers once that is true; fail after the deadline."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not (found := await ask()):
@@ -69,7 +70,7 @@ class Program:
                 *self._command, stdin=DEVNULL, stdout=log, stderr=log, env=environment, cwd=self._folder
             )
 
-    async def says(self, pattern: str, seconds: float = 10.0) -> re.Match[str]:
+    async def says(self, pattern: str, seconds: float = LONG) -> re.Match[str]:
         """Wait until it said something."""
 
         def look() -> re.Match[str] | None:
@@ -88,7 +89,7 @@ class Program:
             raise AssertionError(f"still there after {seconds} s:\n{self.said}") from exc
 
     async def stop(self, seconds: float = STOP) -> None:
-        """Ask it to stop, as systemd does; it must within three seconds, and say that all is well."""
+        """Ask it to stop, as systemd does; it must in time, and say that all is well."""
         self.child.send_signal(signal.SIGTERM)
         assert await self.ended(seconds) == 0, self.said
 

@@ -1,6 +1,7 @@
 """What technicians and hub staff do at computers that are joined to each other."""
 
 import re
+from datetime import date, timedelta
 from pathlib import Path
 
 from tests.flows.crew import Crew, Node, until
@@ -9,11 +10,8 @@ from tests.flows.journals import Fact, facts
 LISTENS = 'listen_nodes = ["127.0.0.1:0"]'
 ARRIVAL = 30.0  # seconds for a fact to come to the next node
 ROSTER = "Класс;№;ФИО\n7Б;1;Ахметов Әлихан\n7Б;2;Серікқызы Айгерім\n7Б;3;Иванова Мария\n"
-TIMETABLE = """Күні;Начало;Класс;Предмет;Учитель;Модель
-2026-11-26;08:30;7Б;Физика;Айгүл Сәрсенова;онлайн
-2026-11-27;09:25;7Б;Химия;Айгүл Сәрсенова;онлайн
-"""
-LESSON = ("7Б", "--day", "2026-11-26", "--at", "08:30")
+DAY = date(2026, 11, 26)
+LESSON = ("7Б", "--day", f"{DAY}", "--at", "08:30")
 
 
 async def good(node: Node, *words: str) -> str:
@@ -44,12 +42,20 @@ async def joined(crew: Crew, above: Node, name: str, school: str) -> Node:
     return node
 
 
-async def import_files(node: Node, folder: Path, school: str) -> None:
-    """Import roster and timetable of a school."""
+async def import_files(node: Node, folder: Path, school: str, day: date = DAY) -> None:
+    """Import roster and timetable of a school, with a lesson of physics on this day."""
     await good(node, "roster", "import", str(written(folder, "roster.csv", ROSTER)), "--school", school)
-    days = ("--from", "2026-11-01", "--to", "2026-12-25")
-    file = written(folder, "timetable.csv", TIMETABLE)
+    days = ("--from", f"{day - timedelta(25)}", "--to", f"{day + timedelta(29)}")
+    file = written(folder, "timetable.csv", timetable(day))
     await good(node, "timetable", "import", str(file), "--school", school, *days)
+
+
+def timetable(day: date = DAY) -> str:
+    """Return a lesson on a day, and another one on the next."""
+    return f"""Күні;Начало;Класс;Предмет;Учитель;Модель
+{day};08:30;7Б;Физика;Айгүл Сәрсенова;онлайн
+{day + timedelta(1)};09:25;7Б;Химия;Айгүл Сәрсенова;онлайн
+"""
 
 
 def written(folder: Path, name: str, text: str) -> Path:

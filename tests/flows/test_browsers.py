@@ -19,7 +19,7 @@ NEW_FRAMES = """new Promise((done) => {
     const seen = () => ((left -= 1) ? video.requestVideoFrameCallback(seen) : done(true));
     video.requestVideoFrameCallback(seen);
 })"""
-SEES = "document.querySelector('#viewers li[data-state=ok]') !== null"
+SEES = "document.querySelector('#schools li[data-state=ok]') !== null"
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module", params=sorted(STARTERS))

@@ -55,19 +55,21 @@ class Dated(Node):
 
 
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
-async def test_a_date_that_jumps_by_ten_years_restarts_nothing_and_changes_no_order(crew: Crew) -> None:
+async def test_a_date_that_jumps_by_ten_years_restarts_nothing_and_changes_no_order(
+    crew: Crew, lesson: Path
+) -> None:
     wall = Wall(crew.folder)
     node = await crew.start(Dated(wall, crew.folder / "school", crew.log("school")))
     pid = node.child.pid
-    publisher = await crew.publisher("test", f"{node.url}/whip/physics")
+    publisher = await crew.publisher(str(lesson), f"{node.url}/whip/physics", "--loop")
     await until_told(partial(_live, crew, node), 20.0)
     saved = []
     async with Client(node.state / "tirek.sock") as screen:
         for number, jump in enumerate(JUMPS):
             wall.set(jump)
             for hour in range(8, 11):
-                lesson = f"7Б 2026-11-{number + 1:02} {hour:02}:00"
-                saved.append((await screen.ask(TakeRegister(lesson, {1: "ill"}), Saved)).id)
+                planned = f"7Б 2026-11-{number + 1:02} {hour:02}:00"
+                saved.append((await screen.ask(TakeRegister(planned, {1: "ill"}), Saved)).id)
     assert (node.child.pid, node.child.returncode) == (pid, None)
     assert await _live(crew, node)
     publisher.child.terminate()

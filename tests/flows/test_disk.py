@@ -79,9 +79,9 @@ async def start(crew: Crew, volume: Volume) -> Node:
     return await crew.start(node)
 
 
-async def live_and_not_recorded(crew: Crew, node: Node) -> str:
+async def live_and_not_recorded(crew: Crew, node: Node, lesson: Path) -> str:
     """Publish a lesson for a moment; return why the pages say that it is not recorded."""
-    publisher = await crew.publisher("test", f"{node.url}/whip/physics")
+    publisher = await crew.publisher(str(lesson), f"{node.url}/whip/physics", "--loop")
 
     async def look() -> str | None:
         for each in await crew.streams(node.url):
@@ -95,7 +95,9 @@ async def live_and_not_recorded(crew: Crew, node: Node) -> str:
     return reason
 
 
-async def test_a_read_only_disk_at_the_start_leaves_the_lesson_and_heals(volume: Volume, crew: Crew) -> None:
+async def test_a_read_only_disk_at_the_start_leaves_the_lesson_and_heals(
+    volume: Volume, crew: Crew, lesson: Path
+) -> None:
     node = await start(crew, volume)
     assert (await node.typed(*TAKE)).status == 0
     assert keep_up(load(node.config), time.time()).backup
@@ -108,7 +110,7 @@ async def test_a_read_only_disk_at_the_start_leaves_the_lesson_and_heals(volume:
     assert (await crew.get(f"{again.url}/api/node"))["trouble"] == "read-only"
     async with crew.http.get(f"{again.url}/teach") as page:
         assert "/static/trouble.js" in await page.text()
-    assert await live_and_not_recorded(crew, again) == "read-only"
+    assert await live_and_not_recorded(crew, again, lesson) == "read-only"
     assert (await again.typed(*TAKE)).status == 1
     volume.remount("rw")
     await again.says("the state folder can be used again", HEALS)
@@ -147,12 +149,12 @@ async def test_on_a_disk_that_is_full_at_the_start_registers_are_taken(volume: V
 
 
 async def test_a_disk_that_breaks_under_the_daemon_ends_neither_it_nor_the_lesson(
-    volume: Volume, crew: Crew
+    volume: Volume, crew: Crew, lesson: Path
 ) -> None:
     node = await start(crew, volume)
     assert (await node.typed(*TAKE)).status == 0
     volume.remount("abort")
-    assert await live_and_not_recorded(crew, node) == "read-only"
+    assert await live_and_not_recorded(crew, node, lesson) == "read-only"
     assert (await node.typed(*TAKE)).status == 1
     await until_told(partial(crew.get, f"{node.url}/api/node"))
     assert node.child.returncode is None

@@ -15,9 +15,10 @@ from aiohttp import ClientSession
 
 from edge.media import rtp, sdp
 from edge.media.codec import h264
+from edge.media.dtls import Identity
 from edge.media.negotiate import read_answer
 from edge.media.packet import Kind, Track
-from edge.media.transport import Identity, Peer
+from edge.media.transport import Peer
 from tests.flows.crew import Crew
 from tests.flows.door import Door
 from tests.flows.kept import is_end_of, sounds

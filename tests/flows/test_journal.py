@@ -15,12 +15,12 @@ from tests.flows.school import (
     LESSON,
     LISTENS,
     ROSTER,
-    TIMETABLE,
     arrive,
     good,
     import_files,
     invited,
     refused,
+    timetable,
     written,
 )
 
@@ -237,7 +237,7 @@ async def test_a_faulty_file_is_refused_line_by_line_and_whole(house: Crew, walk
 
 
 async def test_a_timetable_is_tried_first_and_cancels_what_it_lacks(house: Crew, walked: Walked) -> None:
-    heading, _, chemistry = TIMETABLE.splitlines(keepends=True)
+    heading, _, chemistry = timetable().splitlines(keepends=True)
     file = str(written(house.folder, "less.csv", heading + chemistry.replace("Химия", "Алгебра")))
     words = ("timetable", "import", file, "--school", "akzhar", *NOVEMBER)
     before = len(facts(walked.hub.state, *IMPORTED))

@@ -45,7 +45,7 @@ async def test_killing_any_process_of_a_tree_loses_and_doubles_no_register(crew:
     _assert_all_is_there(tree)
     _assert_the_export_tells_it(tree, exported)
     assert _forked(tree) == {}
-    assert [name for name, said in tree.said.items() if "level=error" in said] == []
+    assert [line for said in tree.said.values() for line in said.splitlines() if "level=error" in line] == []
 
 
 async def _exported(tree: Tree) -> list[Json]:

@@ -12,7 +12,7 @@ from tests.pages.test_sheet import two_pages
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-ARRIVAL = 20.0  # seconds until a library has read what is new
+ARRIVAL = 40.0  # seconds until a library has read what is new
 
 
 async def test_a_published_document_is_on_the_page_and_its_pages_are_turned_at_the_screen(crew: Crew) -> None:

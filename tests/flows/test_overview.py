@@ -36,14 +36,14 @@ class Watched(Struct):
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
-async def watched(house: Crew) -> Watched:
+async def watched(house: Crew, lesson: Path) -> Watched:
     """A lesson that runs."""
     (monitor, may_export), (tablet, may_watch) = fresh("monitor", ["export"]), fresh("tablet", ["watch"])
     lines = ["room = true", f'pin = "{PIN}"', table(may_export), table(may_watch)]
     hub = await house.start(Node(house.folder / "hub", house.log("hub"), *lines))
     parent = [f'parent = "{hub.url}"', f'parent_token = "{tablet}"']
     school = await house.start(Node(house.folder / "school", house.log("school"), *parent))
-    await house.publisher("test", f"{hub.url}/whip/{STREAM}")
+    await house.publisher(str(lesson), f"{hub.url}/whip/{STREAM}", "--loop")
     return Watched(hub, school, monitor, tablet)
 
 

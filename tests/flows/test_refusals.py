@@ -253,9 +253,20 @@ async def test_an_address_that_asks_too_much_is_slowed_down(hub: Node) -> None:
     assert refused[-1]["status"] == 429
 
 
-async def test_a_body_that_is_not_compressed_as_it_says_is_refused(door: Door) -> None:
+async def test_an_offer_that_says_that_it_is_compressed_is_refused(door: Door) -> None:
     refused = await door.refused("POST", "/whip/a", "not gzip", **SDP, **{"Content-Encoding": "gzip"})
     assert (refused["status"], refused["key"]) == (400, "bad-offer")
+
+
+@pytest.mark.parametrize(
+    "path", ["/whep/a", "/session/a/sight", "/api/streams/a/floor", "/check/report", "/none"]
+)
+async def test_what_is_compressed_is_refused_and_is_no_fault_of_ours(
+    hub: Node, door: Door, path: str
+) -> None:
+    refused = await door.refused("POST", path, "not gzip", **{"Content-Encoding": "gzip"})
+    assert refused["status"] == 400
+    assert "Traceback" not in hub.said
 
 
 async def test_a_name_no_file_can_have_is_not_found(door: Door) -> None:

@@ -92,7 +92,7 @@ async def test_the_first_run_asks_for_the_language_and_ends_at_today(room: Class
         await screen.loses(SCHOOL)
         await screen.keys("F5")
         await screen.shows("Today", "Геометрия")
-    assert msgspec.json.decode((room.state / FILE).read_bytes(), type=Chosen).welcomed
+        await until(lambda: msgspec.json.decode((room.state / FILE).read_bytes(), type=Chosen).welcomed)
 
 
 async def test_a_screen_that_comes_before_the_daemon_waits_and_goes_on_by_itself(room: Classroom) -> None:
@@ -157,10 +157,10 @@ async def test_two_screens_show_the_same_and_one_that_is_killed_costs_nothing(ro
         await one.shows("Lesson", "Геометрия")
 
 
-async def test_a_lesson_is_live_paused_and_live_again(room: Classroom) -> None:
+async def test_a_lesson_is_live_paused_and_live_again(room: Classroom, lesson: Path) -> None:
     room.furnish("en")
     node = await room.start()
-    await room.crew.publisher("test", f"{node.url}/whip/lesson", "--loop")
+    await room.crew.publisher(str(lesson), f"{node.url}/whip/lesson", "--loop")
     async with screen_of(room.socket, room.folder / "screen") as screen:
         await screen.shows("Геометрия", "live")
         await screen.keys("Enter")
@@ -220,7 +220,7 @@ async def test_a_window_that_is_too_small_says_so_and_comes_back(room: Classroom
         await screen.resize(60, 15)
         await screen.shows("80")
         await screen.resize(80, 24)
-        await screen.shows("Геометрия", "Физика")
+        await screen.shows("Геометрия", CLASS, "F1 Help")
 
 
 async def test_a_terminal_without_unicode_gets_plain_signs(room: Classroom) -> None:

@@ -52,7 +52,7 @@ async def test_who_has_no_token_is_told_so(door: Door, path: str, headers: dict[
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/streams", "/api/recordings", "/recordings/a", "/api/streams/a/viewers"]
+    "path", ["/api/streams", "/api/recordings", "/recordings/a", "/api/streams/a/classes"]
 )
 async def test_lists_and_recordings_need_a_token_too(door: Door, path: str) -> None:
     assert (await door.refused("GET", path, **AWAY))["key"] == "token-missing"

@@ -39,7 +39,7 @@ async def seen(crew: Crew, hub: Node, picture: str, sound: str) -> Json:
     """Wait until the hub teacher's page is told this of the one school that watches."""
 
     async def look() -> Json | None:
-        rows = (await crew.get(f"{hub.url}/api/streams/lesson/viewers"))["viewers"]
+        rows = (await crew.get(f"{hub.url}/api/streams/lesson/classes"))["classes"]
         return next((row for row in rows if (row["picture"], row["sound"]) == (picture, sound)), None)
 
     return await until_told(look, PATIENCE)

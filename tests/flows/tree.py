@@ -99,6 +99,10 @@ class Tree:
         await program.kill()
         self.killed[name] += 1
 
+    async def end(self, name: str) -> None:
+        """Have a daemon end in order, whatever it is at."""
+        await self._running[name].stop(EVEN)
+
     async def listen(self) -> None:
         """Wait until all daemons are up."""
         for node in self.nodes:

@@ -20,7 +20,7 @@ from edge.lab.experiments import Laboratory
 from edge.lab.latch import Latch
 from edge.lab.robots import Robots
 
-DEADLINE = 10.0  # seconds for anything to happen on a busy machine
+DEADLINE = 30.0  # seconds for anything to happen on a busy machine
 LESSON = "7Б 2026-11-26 08:30"
 SCENE = Scene(LESSON, "2026-11-26_hub", 61.5)
 

@@ -5,20 +5,23 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-from tests.net.link import ADDRESSES, DEVICE, Answer, Command, Plan, open_tun
+from tests.net.link import ADDRESSES, DEVICE, Answer, Command, Plan, enter_namespace, open_tun
 
 NEEDED = (("CAP_NET_ADMIN", 12), ("CAP_SYS_ADMIN", 21))  # capability(7)
 PATIENCE = 5.0  # seconds a process gets to end after SIGTERM
 NOWHERE = "10.10.0.1"
 REPOSITORY = Path(__file__).parents[2]
 _numbers = itertools.count(1)
+
+T = TypeVar("T")
 
 
 def why_not() -> str | None:
@@ -75,6 +78,16 @@ class Namespace:
             self.command(*words), check=True, capture_output=True, text=True, timeout=timeout
         )
         return done.stdout
+
+    def within(self, work: Callable[[], T]) -> T:
+        """Do something here in a thread that is inside: the sockets that it opens are of this namespace."""
+        with ThreadPoolExecutor(1, initializer=self._enter) as thread:  # it changes its namespace, and ends
+            return thread.submit(work).result()
+
+    def _enter(self) -> None:
+        place = os.open(f"/run/netns/{self.name}", os.O_RDONLY)
+        enter_namespace(place)
+        os.close(place)
 
     def end_processes(self) -> None:
         """End what start() started and still runs."""

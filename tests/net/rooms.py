@@ -25,7 +25,7 @@ from tests.net.witness import Sight
 
 PORT = 8080  # in a namespace every port is free
 STEP = 0.05  # seconds between looks at a log
-DEADLINE = 20.0  # seconds for what takes two
+DEADLINE = 40.0  # seconds for what takes two
 GOODBYE = 10.0  # seconds for a publisher to end after its file
 SMALL = Picture(width=640, height=360, bitrate=1_500_000, preset="ultrafast")
 
@@ -99,9 +99,16 @@ class Node:
 class Witness:
     """A watcher in a namespace; `seen` grows while it runs."""
 
-    def __init__(self, node: Node, folder: Path, place: Namespace | None = None) -> None:
+    def __init__(
+        self,
+        node: Node,
+        folder: Path,
+        place: Namespace | None = None,
+        stream: tuple[str, str] = ("lesson", ""),
+    ) -> None:
+        """`stream` is its name, and where the node has it if not among its lessons."""
         self._log = folder / f"witness-{next(_numbers)}"
-        words = (sys.executable, "-m", "tests.net.witness", node.url, "lesson")
+        words = (sys.executable, "-m", "tests.net.witness", node.url, *stream)
         self._process = (place or node.place).start(*words, log=self._log)
 
     def seen(self) -> list[Sight]:

@@ -1,6 +1,7 @@
-"""Watches a stream of a node as a classroom does: `python -m tests.net.witness URL STREAM` prints frames.
+"""Watches a stream of a node as a classroom does: `python -m tests.net.witness URL STREAM [PATH]`.
 
-A line of JSON for each whole frame, at once: kind, RTP timestamp (32 bits), CRC-32, length, when, key.
+PATH is where the node has it, if not among its lessons. It prints a line of JSON for each whole frame, at
+once: kind, RTP timestamp (32 bits), CRC-32, length, when, key.
 The clock is the kernel's, so two witnesses in two namespaces tell how long a frame took.
 """
 
@@ -14,13 +15,13 @@ import msgspec
 from msgspec import Struct
 from yarl import URL
 
+from edge.media.dtls import Identity
 from edge.media.ntp import NtpClock
 from edge.media.packet import Kind, Packet
 from edge.media.pull import Parent, ParentFailed, Pull
 from edge.media.record.lane import Lane
 from edge.media.stream import Stream
 from edge.media.studio import Studio
-from edge.media.transport import Identity
 
 AGAIN = 0.1  # seconds between tries: what is measured is the node, not the patience of its witness
 
@@ -56,7 +57,7 @@ class Eye:
         """Nothing to print."""
 
 
-async def look(url: str, name: str) -> None:
+async def look(url: str, name: str, path: str = "") -> None:
     """Watch until told to end, again after each end of the stream."""
     studio = Studio(1)
     studio.watch(lambda stream: stream.attach(Eye(stream)))
@@ -64,19 +65,19 @@ async def look(url: str, name: str) -> None:
         parent = Parent(http, URL(url), "witness", None)
         pull = Pull(parent, studio, Identity.create(), NtpClock(), loopback=True)
         async with asyncio.TaskGroup() as tasks:
-            watching = tasks.create_task(_again(pull, name))
+            watching = tasks.create_task(_again(pull, name, path))
             await asyncio.to_thread(sys.stdin.read)  # until it closes
             watching.cancel()
 
 
-async def _again(pull: Pull, name: str) -> None:
+async def _again(pull: Pull, name: str, path: str) -> None:
     while True:
         try:
-            await pull.once(name)
+            await pull.once(name, path)
         except ParentFailed as exc:
             print(exc, file=sys.stderr)
         await asyncio.sleep(AGAIN)
 
 
 if __name__ == "__main__":
-    asyncio.run(look(*sys.argv[1:3]))
+    asyncio.run(look(*sys.argv[1:4]))

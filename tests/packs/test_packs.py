@@ -9,7 +9,7 @@ import pytest
 from edge.__main__ import main
 from edge.content.chunks import ChunkStore
 from edge.media.record.durable import Disk
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 from edge.media.record.store import Store
 from edge.packs.manifest import FILE
 from sync import packs

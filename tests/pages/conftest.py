@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.browsers import STARTERS, Browser, chromium
+from tests.fake_desk import FakeDesk
 from tests.fake_node import FakeNode
 
 
@@ -26,4 +27,11 @@ async def quick() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def node(tmp_path: Path) -> AsyncIterator[FakeNode]:
     async with FakeNode(tmp_path) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def desk(tmp_path: Path) -> AsyncIterator[FakeDesk]:
+    """A node with a lesson and schools, for what the hub teacher does."""
+    async with FakeDesk(tmp_path) as running:
         yield running

@@ -20,17 +20,17 @@ from edge.content.published import Material, entry_of
 from edge.content.reading_room import ReadingRoom
 from edge.contract.answers import Found, Item
 from edge.gate import make_app
+from edge.media.dtls import Identity
 from edge.media.ntp import NtpClock
 from edge.media.record import slides
 from edge.media.record.durable import Disk
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 from edge.media.record.recording import Recording, save
 from edge.media.record.slides import Slide, Slides
 from edge.media.record.store import Store
 from edge.media.relay import Relay
 from edge.media.session import Sessions
 from edge.media.studio import Studio
-from edge.media.transport import Identity
 from edge.media.whep import Whep
 from edge.tokens import Token
 from edge.views import Views

@@ -17,11 +17,11 @@ from edge.config import Config
 from edge.contract.commands import CheckMedia
 from edge.contract.notices import MediaCheck
 from edge.gate import make_app
+from edge.media.dtls import Identity
 from edge.media.ntp import NtpClock
 from edge.media.relay import Relay
 from edge.media.session import Sessions
 from edge.media.studio import Studio
-from edge.media.transport import Identity
 from edge.media.whep import Whep
 from edge.views import Views
 from tests.browsers import DEAF_NAME, Browser, chromium, until
@@ -29,7 +29,7 @@ from tests.flows.crew import until as until_true
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-DEADLINE = 20.0  # seconds: a browser opens its devices
+DEADLINE = 40.0  # seconds: a browser opens its devices
 FIREFOX = "firefox-esr"
 
 

@@ -14,7 +14,7 @@ import pytest_asyncio
 from edge.content.chunks import ChunkStore
 from edge.content.doors import ContentDoor
 from edge.media.record.durable import Disk
-from edge.media.record.part import Place
+from edge.media.record.place import Place
 from sync.catalogue import Item
 from tests.browsers import Browser, Page, until
 from tests.fake_node import FakeNode, sample_recording

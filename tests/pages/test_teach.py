@@ -3,13 +3,23 @@
 import pytest
 
 from tests.browsers import DEAF_NAME, Browser, chromium, until
+from tests.fake_desk import FakeDesk, school
 from tests.fake_node import FakeNode, Refusal
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+
+@pytest.fixture
+def node(desk: FakeDesk) -> FakeNode:
+    """A node that a lesson can be given at."""
+    return desk
+
+
 READY = "!document.querySelector('#go').disabled"
 FIREFOX = "navigator.userAgent.includes('Firefox')"
 LAMP = "document.querySelector('#lamp').textContent"
+STRIP = """[...document.querySelectorAll('#schools .about')].map((one) => (
+    [one.children[0].textContent, one.children[1].innerText].join(' ').replace(/\\s+/g, ' ').trim()))"""
 STATUS = "document.querySelector('#status').textContent"
 
 
@@ -17,52 +27,49 @@ def state(name: str) -> str:
     return f"document.body.dataset.state === '{name}'"
 
 
-async def test_one_button_goes_live_and_the_strip_shows_the_schools(browser: Browser, node: FakeNode) -> None:
-    node.viewers = [
-        {"name": "Құмсай", "state": "ok", "since": "1"},
-        {"name": "Ақкемер", "state": "frozen", "since": "2"},
-    ]
-    page = await browser.open(f"{node.url}/teach?lang=en")
+async def test_one_button_goes_live_and_the_strip_shows_the_schools(browser: Browser, desk: FakeDesk) -> None:
+    desk.classes = [school("Құмсай"), school("Ақкемер", state="frozen")]
+    page = await browser.open(f"{desk.url}/teach?lang=en")
     await until(page, f"{READY} && {LAMP} === 'Not live'")
     await page.click("#go")
     await until(page, f"{state('live')} && {LAMP} === 'Live'")
-    await until(page, "document.querySelectorAll('#viewers li').length === 2")
-    strip = await page.evaluate("document.querySelector('#viewers').innerText.replace(/\\s+/g, ' ')")
-    assert strip == "▲ Құмсай sees and hears ▽ Ақкемер picture has stopped"
+    await until(page, "document.querySelectorAll('#schools li').length === 2")
+    strip = await page.evaluate(STRIP)
+    assert strip == ["Ақкемер ▽ picture has stopped", "Құмсай ▲ sees and hears"]
     assert await page.evaluate("document.querySelector('#count').textContent") == "2 schools are watching."
     await until(page, "document.querySelector('#recording').innerText.includes('Being recorded')")
-    await until(page, "/^0:0[1-9]/.test(document.querySelector('#clock').textContent)")
+    await until(page, "/^[0-9]:[0-9][1-9]/.test(document.querySelector('#clock').textContent)")
     await page.click("#go")
-    await until(page, f"{state('off')} && document.querySelectorAll('#viewers li').length === 0")
-    assert node.deleted == ["/session/s1"]
-    path, _, offer = node.posts[0]
+    await until(page, f"{state('off')} && document.querySelectorAll('#schools li').length === 0")
+    await desk.given_back(set(desk.pictured))
+    assert "/session/s1" in desk.deleted
+    path, _, offer = desk.posts[0]
     assert path == "/whip/lesson"
     assert ("VP8/90000" in offer, "H264/90000" in offer) == (True, False)
-    assert [one for one in page.requests if not one.startswith(node.url)] == []
+    assert [one for one in page.requests if not one.startswith((desk.url, "data:"))] == []
     await page.close()
 
 
 async def test_the_strip_also_shows_who_watches_a_lesson_sent_by_another_program(
-    quick: Browser, node: FakeNode
+    quick: Browser, desk: FakeDesk
 ) -> None:
-    node.viewers = [{"name": "Құмсай", "state": "ok", "since": "1"}]
-    await node.put("lesson")
-    page = await quick.open(f"{node.url}/teach?lang=kk")
+    await desk.teach(school("Құмсай"))
+    page = await quick.open(f"{desk.url}/teach?lang=kk")
     await until(page, "document.querySelector('#count').textContent === '1 мектеп көріп отыр.'")
+    assert await page.evaluate(f"{LAMP}") == "Эфирде емес"
     await page.close()
 
 
-async def test_the_strip_says_what_the_schools_find_wrong(quick: Browser, node: FakeNode) -> None:
-    states = ["black", "silent", "still", "frozen"]
-    node.viewers = [{"name": state, "state": state, "since": "1"} for state in states]
-    await node.put("lesson")
-    page = await quick.open(f"{node.url}/teach?lang=en")
-    await until(page, "document.querySelectorAll('#viewers li').length === 4")
-    strip = await page.evaluate("document.querySelector('#viewers').innerText.replace(/\\s+/g, ' ')")
-    assert strip == (
-        "▽ black the picture is black ▽ silent nothing is heard"
-        " ▲ still sees and hears; the picture has not moved for a while ▽ frozen picture has stopped"
-    )
+async def test_the_strip_says_what_the_schools_find_wrong(quick: Browser, desk: FakeDesk) -> None:
+    await desk.teach(*(school(each, state=each) for each in ("black", "silent", "still", "frozen")))
+    page = await quick.open(f"{desk.url}/teach?lang=en")
+    await until(page, "document.querySelectorAll('#schools li').length === 4")
+    assert await page.evaluate(STRIP) == [
+        "black ▽ the picture is black",
+        "frozen ▽ picture has stopped",
+        "silent ▽ nothing is heard",
+        "still ▲ sees and hears; the picture has not moved for a while",
+    ]
     await page.close()
 
 

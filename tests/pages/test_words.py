@@ -20,6 +20,11 @@ def blanks(said: words.Said) -> set[str]:
     return set(re.findall(r"\{(\w+)\}", str(list(said.values()) if isinstance(said, dict) else said)))
 
 
+def spoken(language: str) -> dict[str, words.Said]:
+    """Return all words of a language: those of every page, and those of the hub teacher's page alone."""
+    return words.load(language) | words.load(language, words.TEACH)
+
+
 def literals(script: Path) -> list[str]:
     text = "\n".join(re.sub(r"(^|\s)//.*|^\s*/?\*\*.*", "", line) for line in script.read_text().splitlines())
     return ["".join(found) for found in LITERAL.findall(text)]
@@ -38,10 +43,22 @@ class Spoken:
 
 @pytest.mark.parametrize("language", words.LANGUAGES)
 def test_every_language_has_the_same_keys_and_blanks(language: str) -> None:
-    ours, english = words.load(language), words.load("en")
+    ours, english = spoken(language), spoken("en")
     assert ours.keys() == english.keys()
     assert {key: blanks(said) for key, said in ours.items()} == {
         key: blanks(said) for key, said in english.items()
+    }
+
+
+def test_no_key_is_in_both_files_of_words() -> None:
+    assert words.load("en").keys() & words.of_teaching("en").keys() == set()
+
+
+def test_only_what_teaches_fetches_the_words_of_teaching() -> None:
+    mine = set(words.load("en", words.TEACH))
+    others = [page for page in HTML if page.name != "teach.html"]
+    assert {page.name: Spoken(page.read_text()).keys & mine for page in others} == {
+        page.name: set() for page in others
     }
 
 
@@ -65,13 +82,13 @@ def test_no_word_is_unused() -> None:
     )
     templates = [text for text in asked if "${" in text]
     patterns = [re.compile(re.sub(r"\\\$\\\{.*?\\\}", r"\\w+", re.escape(text))) for text in templates]
-    used = asked | {key for key in words.load("en") for one in patterns if one.fullmatch(key)}
-    assert set(words.load("en")) - used - {"months", "weekdays", "no-javascript"} == set()
+    used = asked | {key for key in spoken("en") for one in patterns if one.fullmatch(key)}
+    assert set(spoken("en")) - used - {"months", "weekdays", "no-javascript"} == set()
 
 
 @pytest.mark.parametrize("page", HTML, ids=lambda path: path.name)
 def test_every_word_a_page_asks_for_exists(page: Path) -> None:
-    assert Spoken(page.read_text()).keys - set(words.load("en")) == set()
+    assert Spoken(page.read_text()).keys - set(spoken("en")) == set()
 
 
 @pytest.mark.parametrize("page", HTML, ids=lambda path: path.name)

@@ -6,13 +6,11 @@ steps of it run in every test; `JOURNAL_STEPS=100000` is a soak.
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
 from random import Random
-from sqlite3 import Connection
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -21,14 +19,31 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from msgspec import structs
 
-from sync import protocol, streams, tables
+from sync import protocol
 from sync.clock import TRUSTED, is_believable, ms_of
 from sync.errors import BadRequest, Forked, RenewedTooOften
-from sync.export.source import Source
-from sync.fold import Standing, fold
-from sync.protocol import Batch, Request
-from sync.records import ContentOffered, LessonPlanned, RegisterTaken, ScreenNote, fact_id
+from sync.protocol import Request
+from sync.records import (
+    CheckAnswered,
+    CheckAsked,
+    CheckEnded,
+    ContentOffered,
+    FloorGiven,
+    LessonPlanned,
+    RegisterTaken,
+    ScreenNote,
+)
 from sync.tables import RENEWAL_TIME, Entry, Here
+from tests.sync.glances import (
+    Damage,
+    damaged,
+    dumped,
+    folded_checks,
+    heads_of,
+    ids_of,
+    later_batches,
+    standings_of,
+)
 from tests.sync.peers import NOON, Lost, Peer, Wire, a_lesson, marks, node_id, replaced
 
 STEPS = int(os.environ.get("JOURNAL_STEPS", "3000"))
@@ -38,8 +53,10 @@ MOST_COPIES = 3  # of a disk
 MOST_OLD = 50  # requests that may come again
 YEARS = 30 * 365 * 86_400_000
 LONG = 20_000  # letters of a note: four of them fill a batch
-SHARED = ("register", "correction", "timetable")  # what all nodes of a school are to hold alike
+SHARED = ("register", "correction", "timetable", "answer")  # what all nodes of a school are to hold alike
+TO_ALL = ("library", "teaching")  # what all nodes of the tree are to hold alike
 SCHOOLS = ("aul", "dala")
+CHECK = "0" * 16
 
 FAULTS = ("none", "none", "request lost", "answer lost", "twice")
 
@@ -56,8 +73,6 @@ def _wires(fault: str, child: Peer, parent: Peer) -> tuple[Wire, Wire]:
 def _loses(wire: bytes) -> bytes:
     raise Lost
 
-
-Damage = tuple[float, int, str]
 
 damages = st.tuples(st.floats(0, 1), st.integers(1, 255), st.sampled_from(("cut", "flip", "more")))
 which = st.integers(0, 11)  # one of the nodes there are
@@ -109,7 +124,7 @@ class Journals(RuleBasedStateMachine):
         """A teacher marks a class, perhaps for the second time."""
         peer = self.rooms[room % len(self.rooms)]
         school = self.school(peer)
-        prev = _heads(peer, school, lesson) if replaces else ()
+        prev = heads_of(peer, school, lesson) if replaces else ()
         taken = RegisterTaken(a_lesson(lesson), marks(Random(seed)), prev=prev, signed=seed % 4 > 0)
         self._say(peer, Entry("register", school, taken))
 
@@ -122,7 +137,7 @@ class Journals(RuleBasedStateMachine):
     def correct_a_register(self, by_region: bool, school: str, lesson: int, seed: int) -> None:
         """Somebody above the school corrects what she knows of."""
         peer = self.region if by_region else self.hub
-        prev = _heads(peer, school, lesson)
+        prev = heads_of(peer, school, lesson)
         taken = RegisterTaken(a_lesson(lesson), marks(Random(seed)), prev=prev, reason="a note of the doctor")
         self._say(peer, Entry("correction", school, taken))
 
@@ -137,6 +152,27 @@ class Journals(RuleBasedStateMachine):
         """Somebody above the schools publishes for all of them; nothing here looks at the signature."""
         peer = self.region if by_region else self.hub
         self._say(peer, Entry("library", "", ContentOffered(peer.node, "key", number + 1, "{}", "signature")))
+
+    @rule(by_region=st.booleans(), school=st.sampled_from(("", *SCHOOLS)))
+    def give_the_floor(self, by_region: bool, school: str) -> None:
+        """Who teaches lets a class speak to all; the classes of all schools are to know."""
+        peer = self.region if by_region else self.hub
+        room = next((each.node for each in self.rooms if self.school(each) == school), "")
+        self._say(peer, Entry("teaching", "", FloorGiven("lesson", room, school)))
+
+    @rule(by_region=st.booleans(), ends=st.booleans())
+    def ask_a_check_or_end_it(self, by_region: bool, ends: bool) -> None:
+        """Who teaches asks all classes something, or waits for no more answers."""
+        peer = self.region if by_region else self.hub
+        record = CheckEnded(CHECK) if ends else CheckAsked(CHECK, "?", ("1", "2", "3"), peer.node)
+        self._say(peer, Entry("teaching", "", record))
+
+    @rule(room=which, seed=seeds)
+    def answer_a_check(self, room: int, seed: int) -> None:
+        """A class answers a quick check."""
+        peer = self.rooms[room % len(self.rooms)]
+        counts = {letter: seed >> shift & 15 for shift, letter in enumerate("ABCD")}
+        self._say(peer, Entry("answer", self.school(peer), CheckAnswered(CHECK, "", {}, counts)))
 
     @rule(room=which, notes=st.integers(1, 5))
     def note_at_length(self, room: int, notes: int) -> None:
@@ -180,7 +216,7 @@ class Journals(RuleBasedStateMachine):
         """A child brings what comes later before what comes first."""
         child, parent = self.link(number)
         request = self._request(child)
-        later = child.ledger.read(lambda db: list(_later(db, request.batches, ahead)))
+        later = child.ledger.read(lambda db: list(later_batches(db, request.batches, ahead)))
         self._deliver(child.node, parent, replaced(request, batches=tuple(later)))
 
     @rule(number=which)
@@ -211,22 +247,22 @@ class Journals(RuleBasedStateMachine):
             batches = list(request.batches)
             chosen = batch % len(batches)
             batches[chosen] = structs.replace(batches[chosen], after="0123456789abcdef")
-            before = _dump(parent)
+            before = dumped(parent)
             with pytest.raises(Forked):
                 parent.answers(child.node, replaced(request, batches=tuple(batches)))
-            assert _dump(parent) == before
+            assert dumped(parent) == before
 
     @rule(number=which, damage=damages, is_answer=st.booleans())
     def spoil_a_message(self, number: int, damage: Damage, is_answer: bool) -> None:
         """What is damaged is refused, and changes nothing where it arrives."""
         child, parent = self.link(number)
         at = child if is_answer else parent
-        before = _dump(at)
-        wires = (bytes, partial(_damaged, damage)) if is_answer else (partial(_damaged, damage), bytes)
+        before = dumped(at)
+        wires = (bytes, partial(damaged, damage)) if is_answer else (partial(damaged, damage), bytes)
         try:
             child.asks(parent, *wires)  # deflate has some bits that mean nothing: then all is well
         except (BadRequest, Forked, RenewedTooOften):
-            assert _dump(at) == before
+            assert dumped(at) == before
 
     # What computers do.
 
@@ -297,12 +333,12 @@ class Journals(RuleBasedStateMachine):
         """Somebody overwrites a journal with an old one."""
         room, folder = self.backups[number % len(self.backups)]
         peer = self.rooms[room]
-        gone = _ids(peer)
+        gone = ids_of(peer)
         peer.ledger.close()
         shutil.rmtree(peer.folder)
         shutil.copytree(folder, peer.folder)
         peer.open()
-        self.lost |= gone - set().union(*map(_ids, self.nodes))
+        self.lost |= gone - set().union(*map(ids_of, self.nodes))
         self.was_copied = True
 
     # What must always be so.
@@ -334,7 +370,7 @@ class Journals(RuleBasedStateMachine):
             self.hub.evens(self.region)
 
     def _compare(self) -> None:
-        root = _ids(self.region)
+        root = ids_of(self.region)
         assert self.said - self.lost <= root
         assert [fault for peer in self.nodes for fault in peer.faults()] == []
         assert self.hub.facts(*SHARED) == self.region.facts(*SHARED)
@@ -342,59 +378,21 @@ class Journals(RuleBasedStateMachine):
         for room in self.rooms:
             school = self.school(room)
             assert room.facts(*SHARED, school=school) == self.hub.facts(*SHARED, school=school)
-            assert room.facts("library") == self.hub.facts("library")
-        assert self.hub.facts("library") == self.region.facts("library")
+            assert room.facts(*TO_ALL) == self.hub.facts(*TO_ALL)
+        assert self.hub.facts(*TO_ALL) == self.region.facts(*TO_ALL)
         if not self.was_copied:
             assert len(self.region.facts()) == len(set(self.region.facts()))
         for school in SCHOOLS:
             at_school = [room for room in self.rooms if self.school(room) == school]
-            standings = [_standings(peer, school) for peer in (self.region, self.hub, *at_school)]
+            standings = [standings_of(peer, school) for peer in (self.region, self.hub, *at_school)]
             assert all(each == standings[0] for each in standings)
-
-
-def _damaged(damage: Damage, wire: bytes) -> bytes:
-    where, flips, way = damage
-    place = int(where * (len(wire) - 1))
-    if way == "cut":
-        return wire[:place]
-    if way == "more":
-        return wire + bytes([flips]) * (1 + place % 9)
-    return wire[:place] + bytes([wire[place] ^ flips]) + wire[place + 1 :]
-
-
-def _later(db: Connection, batches: Iterable[Batch], ahead: int) -> Iterator[Batch]:
-    for batch in batches:
-        found = tables.batch_of(db, streams.parse(batch.stream), batch.first + ahead)
-        if found is not None:
-            yield found.batch
-
-
-def _dump(peer: Peer) -> list[object]:
-    written = ("stream", "event", "node", "here", "contact")
-    return peer.ledger.read(lambda db: [db.execute(f"SELECT * FROM {table}").fetchall() for table in written])
-
-
-def _ids(peer: Peer) -> set[str]:
-    return {fact_id(hlc, kind, body) for _, kind, hlc, body in peer.facts()}
-
-
-def _standings(peer: Peer, school: str) -> dict[str, Standing | None]:
-    db = peer.ledger.reader()
-    try:
-        return {each.lesson: fold(each.taken) for each in Source(db, peer.node).registers(school)}
-    finally:
-        db.close()
-
-
-def _heads(peer: Peer, school: str, lesson: int) -> tuple[str, ...]:
-    standing = _standings(peer, school).get(a_lesson(lesson))
-    return tuple(head.id for head in standing.heads) if standing else ()
+            folded = [folded_checks(peer, school) for peer in (self.region, self.hub, *at_school)]
+            assert all(each == folded[0] for each in folded)
 
 
 Journals.TestCase.settings = settings(
     max_examples=max(1, STEPS // RUN),
     stateful_step_count=RUN,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 TestJournals = Journals.TestCase

@@ -1,4 +1,4 @@
-"""What hubs publish goes to all below them, and up; it goes to nobody beside them."""
+"""What hubs publish, or say in a lesson, goes to all below them, and up; it goes to nobody beside them."""
 
 import shutil
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 
 from sync import exchange, streams
 from sync.protocol import Head, Request
-from sync.records import ContentOffered
+from sync.records import ContentOffered, QuestionAnswered
 from sync.tables import Entry
 from tests.sync.country import HUB, OTHER, REGION, SUB, Country
 from tests.sync.peers import Peer
@@ -42,6 +42,24 @@ def test_what_is_published_above_comes_to_every_school_and_to_none_of_another_br
     assert _publishers(country.lab) == {REGION, OTHER}
     assert _publishers(country.hub) == {REGION, HUB, SUB}
     assert _publishers(country.region) == {REGION, HUB, OTHER, SUB}
+
+
+def test_what_a_hub_teacher_says_comes_to_every_class_below_and_to_none_of_another_branch(
+    country: Country,
+) -> None:
+    for peer in (country.region, country.hub, country.other, country.sub):
+        said = QuestionAnswered("lesson", "0" * 16, "?", peer.node)
+        peer.ledger.append([Entry("teaching", "", said)]).result()
+    country.evens()
+    country.evens()
+
+    def teachers(peer: Peer) -> set[str]:
+        return {node for node, *_ in peer.facts("teaching")}
+
+    assert teachers(country.room) == {REGION, HUB}
+    assert teachers(country.far) == {REGION, HUB, SUB}
+    assert teachers(country.lab) == {REGION, OTHER}
+    assert teachers(country.region) == {REGION, HUB, OTHER, SUB}
 
 
 def test_what_another_branch_publishes_is_not_even_shown(country: Country) -> None:

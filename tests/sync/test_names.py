@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.errors import BadRequest, JournalBroken
+from sync.errors import BadRequest, JournalBroken, JournalClosed
 from sync.names import BLOCK, Forgotten, Names
 
 SINCE = "2026-11-23"
@@ -47,6 +47,15 @@ def bytes_below(folder: Path) -> bytes:
 def test_a_sealed_name_can_be_read_by_who_has_the_key(names: Names) -> None:
     sealed = names.seal("p1", "Әбдірахманұлы Ғани")
     assert names.open("p1", sealed) == "Әбдірахманұлы Ғани"
+
+
+def test_closed_names_refuse_whoever_comes_late_in_words(tmp_path: Path) -> None:
+    names = Names(tmp_path / "late.db")
+    names.close()
+    with pytest.raises(JournalClosed, match="closed"):
+        names.keys_of(["p1"])
+    with pytest.raises(JournalClosed, match="closed"):
+        names.seal("p1", "Әлия")
 
 
 def test_a_sealed_name_shows_neither_the_name_nor_its_length(names: Names) -> None:

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec import Raw
 
@@ -136,6 +136,7 @@ def test_what_follows_the_end_of_a_message_is_refused(more: bytes) -> None:
 
 @given(st.binary(max_size=300))
 def test_noise_is_refused_in_words(noise: bytes) -> None:
+    assume(noise.strip() != b"{}")  # a request that asks for nothing
     for wire in (noise, zlib.compress(noise)):
         with pytest.raises(BadRequest):
             protocol.decode(wire, Request)

@@ -114,7 +114,7 @@ def test_only_who_was_admitted_here_with_a_certificate_may_dial(region: Peer) ->
 
 
 @given(st.lists(st.tuples(nodes, enrolments | revocations), max_size=12))
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 def test_whatever_nodes_claim_the_question_ends_and_nobody_has_the_region_below_him(
     region: Peer, claims: list[tuple[str, Record]]
 ) -> None:

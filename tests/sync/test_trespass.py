@@ -22,7 +22,11 @@ from sync.membership import MOST_TIERS
 from sync.protocol import BATCH_BYTES, BATCH_FACTS, MAX_NEED, Batch, Head, Reply, Request
 from sync.records import (
     Audited,
+    CheckAnswered,
+    CheckAsked,
+    CheckEnded,
     ContentOffered,
+    FloorGiven,
     HandRaised,
     LessonPlanned,
     NodeRevoked,
@@ -55,6 +59,9 @@ ILL = RegisterTaken(a_lesson(1), {1: "ill"}, "somebody else", reason="none")
 PLAN = LessonPlanned("7Б", "08:30", ("2026-11-26",), "forged")
 CHILD = RosterChanged("p1", "7Б", 1, "sealed")
 OFFER = ContentOffered(HUB, "key", 1, "{}", "signature")
+FLOOR = FloorGiven("lesson", ROOM, "aul")
+ANSWER = CheckAnswered("0" * 16, choices={1: "A"})
+CHECK = CheckAsked("0" * 16, "?", ("1", "2"), "lesson")
 
 
 @pytest.fixture
@@ -77,6 +84,9 @@ def country(tmp_path: Path) -> Iterator[Country]:
         ("talk", HandRaised("7Б 2026-11-26 08:30", "lesson", up=True)),
         ("log", ScreenNote("x")),
         ("library", OFFER),
+        ("teaching", FLOOR),
+        ("answer", ANSWER),
+        ("answer", CHECK),
     ],
 )
 @pytest.mark.parametrize("school", ["dala", "hub", "nobodys"])
@@ -96,6 +106,10 @@ def test_a_classroom_writes_nothing_about_another_school(
         ("roster", "aul", CHILD),
         ("library", "aul", OFFER),
         ("library", "", OFFER),
+        ("teaching", "aul", FLOOR),
+        ("teaching", "", FLOOR),
+        ("teaching", "", CHECK),
+        ("teaching", "", CheckEnded("0" * 16)),
     ],
 )
 def test_a_classroom_writes_nothing_that_its_hub_writes(
@@ -106,7 +120,10 @@ def test_a_classroom_writes_nothing_that_its_hub_writes(
 
 
 @pytest.mark.parametrize("node", [HUB, OTHER, LAB, SUB, REGION, node_id(1000)])
-@pytest.mark.parametrize(("class_", "school", "record"), [("register", "aul", ILL), ("library", "", OFFER)])
+@pytest.mark.parametrize(
+    ("class_", "school", "record"),
+    [("register", "aul", ILL), ("library", "", OFFER), ("teaching", "", FLOOR), ("answer", "aul", ANSWER)],
+)
 def test_a_classroom_writes_in_nobody_elses_name(
     country: Country, node: str, class_: str, school: str, record: Record
 ) -> None:
@@ -122,6 +139,12 @@ def test_a_classroom_writes_in_nobody_elses_name(
         ("register", "dala", False),
         ("talk", "hub", True),
         ("talk", "aul", False),
+        ("answer", "hub", True),
+        ("answer", "aul", False),
+        ("answer", "dala", False),
+        ("teaching", "", True),
+        ("teaching", "hub", False),
+        ("teaching", "aul", False),
         ("register", "region", False),
         ("correction", "aul", True),
         ("correction", "tau", True),

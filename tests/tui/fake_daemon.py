@@ -12,7 +12,7 @@ from edge.api import Api, Unable, listen
 from edge.board import Board
 from edge.contract import wire
 from edge.contract.answers import Answer, Done, Pupil, Register, Saved
-from edge.contract.commands import AnyCommand, Command, ReadRegister, SetSettings, TakeRegister
+from edge.contract.commands import Command, ReadRegister, SetSettings, TakeRegister
 from edge.contract.notices import (
     Day,
     Health,
@@ -24,6 +24,7 @@ from edge.contract.notices import (
     RegisterChanged,
     Settings,
 )
+from edge.contract.wire import AnyCommand
 
 C = TypeVar("C", bound=Command)
 N = TypeVar("N", bound=Notice)

@@ -9,9 +9,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from aiohttp import ClientSession
 from textual.pilot import Pilot
 
 from tests.flows.crew import ROOT, until
+from tests.tui.class_daemon import CHOICES, TEXT
 from tests.tui.screens import reads
 from tui.app import TirekApp
 
@@ -71,6 +73,8 @@ async def main() -> None:
             app = TirekApp(socket, False, "kk")
             async with app.run_test(size=(80, 24), notifications=True) as pilot:
                 await _walk(pilot, app)
+                await _check(pilot, app, Path(folder))
+                await _rest(pilot, app)
 
 
 async def _walk(pilot: Pilot[int], app: TirekApp) -> None:
@@ -91,7 +95,23 @@ async def _walk(pilot: Pilot[int], app: TirekApp) -> None:
     await pilot.press("f6")
     await pilot.pause(12.0)
     _take(app, "screen-lesson.png")
-    await _rest(pilot, app)
+
+
+async def _check(pilot: Pilot[int], app: TirekApp, folder: Path) -> None:
+    """Let the hub's teacher ask something, and count hands."""
+    found = re.search(r'event="listening" address=\S+:(\d+)', (folder / "hub" / "log").read_text())
+    assert found
+    url = f"http://localhost:{found[1]}/api/streams/lesson/checks"
+    async with ClientSession() as http, http.post(url, json={"text": TEXT, "choices": CHOICES}) as response:
+        assert response.status == 201, await response.text()
+    await _reads(pilot, TEXT)
+    for key, times in (("right", 7), ("down", 1), ("right", 3), ("down", 2), ("right", 1), ("up", 1)):
+        await pilot.press(*[key] * times)
+    await _reads(pilot, "11")
+    await pilot.pause(7.0)  # until what passed by itself has passed
+    _take(app, "screen-check.png")
+    await pilot.press("enter")
+    await pilot.pause(1.0)
 
 
 async def _rest(pilot: Pilot[int], app: TirekApp) -> None:

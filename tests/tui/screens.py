@@ -12,7 +12,7 @@ from tests.tui.fake_daemon import DATE
 from tui.app import TirekApp
 from tui.skin import Skin
 
-PATIENCE = 5.0  # seconds: a fifth of it is enough on an idle machine
+PATIENCE = 30.0  # seconds: a fifth of it is enough on an idle machine
 LOOK = 0.01  # seconds between looks
 
 

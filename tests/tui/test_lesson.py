@@ -88,10 +88,10 @@ async def test_at_most_five_keys_stand_in_the_footer_and_none_is_cut(
     ("name", "keys"),
     [
         ("none", "F8 From a recording F2 Roll call Esc Back F1 Help"),
-        ("waiting", "F8 From a recording F2 Roll call Esc Back F1 Help"),
-        ("choosing", "F8 From a recording Enter Choose F2 Roll call Esc Back F1 Help"),
+        ("waiting", "F11 Quick check F8 From a recording F2 Roll call Esc Back F1 Help"),
+        ("choosing", "F8 From a recording F11 Quick check Enter Choose F2 Roll call Esc Back F1 Help"),
         ("library", "F8 From a recording Space Pause F2 Roll call Esc Back F1 Help"),
-        ("lost", "F7 Ask a question F3 Stop recording F8 From a recording F6 Raise hand F2 Roll call"),
+        ("lost", "F7 Ask a question F3 Stop recording F11 Quick check F8 From a recording F6 Raise hand"),
     ],
 )
 async def test_no_key_is_offered_that_does_nothing(daemon: FakeDaemon, name: str, keys: str) -> None:

@@ -99,3 +99,40 @@ def test_only_a_change_of_a_signed_register_is_a_correction() -> None:
     assert signed.correcting
     signed.turn(2, -1)
     assert not signed.correcting
+
+
+def test_a_card_makes_nobody_present_whom_the_teacher_marked() -> None:
+    sheet = a_sheet()
+    sheet.turn(3, -1)
+    sheet.propose([1, 3])
+    assert [sheet.code(number) for number in (1, 2, 3)] == ["present", "present", "unexcused"]
+    assert sheet.unseen == [2, *range(4, 16)]
+
+
+def test_a_card_corrects_what_was_written_before_and_only_on_the_screen() -> None:
+    sheet = a_sheet(marks={1: "ill", 2: "late", 3: "ill"}, signed=True)
+    sheet.propose([1, 2])
+    assert [sheet.code(number) for number in (1, 2, 3)] == ["present", "late", "ill"]
+    assert sheet.correcting
+    assert sheet.register.marks == {1: "ill", 2: "late", 3: "ill"}
+
+
+def test_a_mark_that_is_made_after_a_card_was_read_stays() -> None:
+    sheet = a_sheet(marks={1: "ill", 2: "ill", 3: "ill"}, signed=True)
+    sheet.propose([1])
+    sheet.turn(1)
+    sheet.propose([1, 2])
+    assert [sheet.code(number) for number in (1, 2, 3)] == ["late", "present", "ill"]
+
+
+@given(
+    st.lists(st.sets(st.integers(1, 3)), max_size=6),
+    st.dictionaries(st.integers(1, 3), st.sampled_from(CODES)),
+)
+def test_whose_card_was_not_read_stays_as_she_was(seen: list[set[int]], touched: dict[int, str]) -> None:
+    sheet = Sheet(Register("x", "7Б", tuple(Pupil(n) for n in (1, 2, 3)), {1: "ill"}), touched)
+    before = {number: sheet.code(number) for number in (1, 2, 3)}
+    for each in seen:
+        sheet.propose(each)
+    assert all(sheet.code(number) == before[number] for number in sheet.unseen)
+    assert set(sheet.unseen) == {1, 2, 3} - set().union(*seen)

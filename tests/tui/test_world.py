@@ -11,7 +11,6 @@ from edge.api import Unable
 from edge.contract.answers import Done, Register
 from edge.contract.commands import GoOn, Pause, ReadRegister
 from edge.contract.notices import (
-    AnyNotice,
     Beat,
     Day,
     Hello,
@@ -21,6 +20,7 @@ from edge.contract.notices import (
     RegisterChanged,
     Settings,
 )
+from edge.contract.wire import AnyNotice
 from tests.tui.fake_daemon import FakeDaemon, a_day
 from tui.feed import AWAY, Feed, Tie, Unanswered
 from tui.world import MAX_KEYS, World

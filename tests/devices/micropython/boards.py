@@ -1,6 +1,7 @@
 """Profiles for tests: what the emulated micro:bit has. Its thermometer and its light sensor hang for ever."""
 
 from devices.drivers.micropython_board import Board, parse
+from devices.far.micropython import FarMicroPython
 
 SMALL = """
 setup = "from microbit import *"
@@ -67,3 +68,21 @@ def small() -> Board:
 def hanging() -> Board:
     """Return a board whose sensor never answers."""
     return parse(HANGING, "hanging")
+
+
+class Faulting(FarMicroPython):
+    """A simulated board on which pieces of code end with a fault, and which knows what it ran."""
+
+    def __init__(self, board: Board) -> None:
+        self.faults: dict[str, list[str]] = {}  # by how the code begins: of the next ones
+        self.ran: list[str] = []
+        super().__init__(board)
+
+    def _obey(self, code: str, now: float) -> str:
+        self.ran.append(code)
+        for begin, faults in self.faults.items():
+            if code.startswith(begin) and faults:
+                return faults.pop(0)
+        if code.startswith("f.write") and not self._open:
+            return "NameError: name 'f' is not defined"
+        return super()._obey(code, now)

@@ -5,28 +5,33 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from devices.driver import Heard, Sample, Status
-from devices.drivers.micropython import Answer, FileRefused, MicroPython
+from devices.drivers.micropython import UPLOADS, Answer, FileRefused, MicroPython
 from devices.drivers.micropython_board import Board, parse
-from devices.drivers.micropython_repl import AGAIN, MAX_LINE
+from devices.drivers.micropython_repl import AGAIN, MAX_LINE, PASTE
 from devices.drivers.tables import ProfileWrong
 from devices.errors import ActuatorUnknown, BeyondRange, LineLost, ProgramUnknown
 from devices.far.micropython import FarMicroPython
-from tests.devices.micropython.boards import SMALL, small
+from tests.devices.micropython.boards import SMALL, Faulting, small
 
 PROFILES = sorted((Path(__file__).parents[3] / "devices/profiles/micropython").glob("*.toml"))
 STEP = 0.05
 STOP = b"\x03\x03\x02_q()\r"
+UPLOAD = small().installed()
+FULL = "MemoryError: memory allocation failed, allocating 512 bytes"
 
 
 class Talk:
-    """Driver and simulated board, with a clock of their own."""
+    """Driver and simulated board, with a clock of their own, on a wire that may lose bytes."""
 
     def __init__(self, board: Board | None = None) -> None:
-        self.far = FarMicroPython(board or small())
+        self.far = Faulting(board or small())
+        self.loses: Callable[[int, int], bool] = lambda _number, _byte: False
+        self.hears: Callable[[bytes], bytes] = lambda said: said
+        self.sent = 0  # bytes, since the driver began
         driver = self.far.driver()
         assert isinstance(driver, MicroPython)
         self.driver = driver
@@ -35,7 +40,9 @@ class Talk:
         self.send(driver.stop() + driver.begin())
 
     def send(self, piece: bytes) -> None:
-        self.far.take(piece, self.now)
+        kept = [byte for number, byte in enumerate(piece, self.sent) if not self.loses(number, byte)]
+        self.sent += len(piece)
+        self.far.take(bytes(kept), self.now)
 
     def go_on(self, seconds: float) -> None:
         """Let time pass."""
@@ -52,7 +59,7 @@ class Talk:
 
     def step(self) -> None:
         self.now += STEP
-        self.heard += self.driver.feed(self.far.speak(self.now), self.now)
+        self.heard += self.driver.feed(self.hears(self.far.speak(self.now)), self.now)
         self.send(self.driver.ask(self.now))
 
     def samples(self) -> list[Sample]:
@@ -254,6 +261,71 @@ def test_a_board_without_raw_mode_gets_its_code_by_paste_mode() -> None:
     talk.send(talk.driver.drive("lamp", 1))
     talk.until(lambda: talk.far.outputs == {"lamp": 1.0})
     talk.send(talk.driver.run("faulty"))
+    talk.measure()
+
+
+def test_a_board_without_paste_mode_gets_its_code_by_raw_mode() -> None:
+    talk = Talk()
+    talk.loses = lambda _, byte: byte == PASTE[0]
+    talk.measure()
+
+
+def test_a_board_whose_echo_never_comes_whole_gets_its_code_by_raw_mode() -> None:
+    talk = Talk()
+    talk.hears = lambda said: said.replace(b"(", b"")
+    talk.measure()
+
+
+@given(st.integers(0, 500), st.integers(1, 57))
+def test_whatever_is_lost_on_the_way_no_part_of_our_functions_is_run_and_it_measures(
+    first: int, many: int
+) -> None:
+    talk = Talk()
+    talk.loses = lambda number, _: first <= number - len(STOP) - 3 < first + many
+    talk.until(lambda: talk.samples() != [], 150.0)  # where all of these are questions, three every 6 s
+    assert {code for code in talk.far.ran if "def " in code} == {UPLOAD}
+
+
+@example(262, 1)  # the ^D after the first piece of it
+@given(st.integers(0, 1200), st.integers(1, 57))
+def test_a_file_of_which_bytes_are_lost_on_the_way_is_not_said_to_be_written(first: int, many: int) -> None:
+    talk, content = Talk(), bytes(range(256))
+    talk.measure()
+    begun = talk.sent
+    talk.loses = lambda number, _: first <= number - begun < first + many
+    talk.send(talk.driver.put_file("all.bin", content))
+    talk.until(lambda: len(talk.driver.answers) == 1, 150.0)
+    assert talk.driver.answers[0].fault != "" or talk.far.files == {"all.bin": content}
+
+
+@pytest.mark.parametrize("fault", ["KeyboardInterrupt: ", "SyntaxError: invalid syntax"])
+def test_an_upload_that_faults_once_is_sent_again(fault: str) -> None:
+    talk = Talk()
+    talk.far.faults = {UPLOAD: [fault]}
+    talk.measure()
+    assert talk.far.ran.count(UPLOAD) == 2
+    assert [each.message for each in talk.said()] == ["ready"]
+
+
+def test_interrupts_that_end_every_piece_of_code_for_a_while_are_outlived() -> None:
+    talk = Talk()
+    talk.far.faults = {"": ["KeyboardInterrupt: "] * 20}
+    talk.measure()
+    talk.far.faults = {"": ["KeyboardInterrupt: "] * 20}
+    talk.send(talk.driver.stop())
+    talk.measure()
+
+
+def test_a_board_without_room_for_our_functions_says_so_once_and_is_tried_again_after_a_stop() -> None:
+    talk = Talk()
+    talk.far.faults = {UPLOAD: [FULL] * 2 * UPLOADS}
+    talk.go_on(30.0)
+    assert talk.far.ran.count(UPLOAD) == UPLOADS
+    assert [each.message for each in talk.said()] == ["ready", FULL]
+    talk.send(talk.driver.stop())
+    talk.go_on(30.0)
+    assert [each.message for each in talk.said()] == ["ready", FULL, FULL]
+    talk.send(talk.driver.stop())
     talk.measure()
 
 

@@ -25,7 +25,9 @@ def blanks(text: str) -> list[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_column_code_and_model_has_a_word(language: str) -> None:
     said = load(language)
-    assert {"name", *(column for columns in COLUMNS.values() for column in columns)} == set(said.columns)
+    assert {"name", "pupils", *(column for columns in COLUMNS.values() for column in columns)} == set(
+        said.columns
+    )
     assert {*CODES, *MODELS} <= set(said.words)
     assert set(CODES) == set(said.letters)
 
