@@ -8,10 +8,11 @@ MAKEFLAGS += --no-builtin-rules
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 LOCK := uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
-TEST_PACKAGES := chromium firefox-esr ffmpeg iproute2 fonts-dejavu-core tmux socat gpsd gpsd-tools kiwix-tools zim-tools \
+TEST_PACKAGES := chromium firefox-esr ffmpeg iproute2 fonts-dejavu-core poppler-utils tmux socat gpsd gpsd-tools kiwix-tools zim-tools \
   gcc libc6-dev libsimavr-dev libelf-dev qemu-system-arm firmware-microbit-micropython \
   mmdebstrap systemd-container debian-archive-keyring qemu-system-common e2fsprogs
 BENCH_PACKAGES := $(TEST_PACKAGES) janus
+SOAK_PACKAGES := qemu-system-x86
 SOAK_SECONDS ?= 3600
 BUNDLE_PYTHON ?= 3.11
 BUNDLE_KEY ?= $(HOME)/.config/tirek/bundle.key
@@ -24,7 +25,7 @@ setup: .venv/.dev .venv/.firmware  ## everything that demo, test, check and benc
 	@$(call packages,$(TEST_PACKAGES))
 
 test: setup check           ## the gate and the whole suite; TESTS=tests/house for a part of it
-	@$(BIN)/python -m $(if $(TESTS),pytest -ra $(TESTS),tests.halves)
+	@$(BIN)/python -m $(if $(TESTS),pytest -ra $(TESTS),tests.shares)
 
 check: .venv/.dev           ## format, lint, types, floors and house rules
 	@$(BIN)/ruff format --check .
@@ -37,13 +38,16 @@ bench: .venv/.dev           ## the table of docs/measured, on this machine
 	@$(call packages,$(BENCH_PACKAGES))
 	@$(BIN)/python -m tests.bench
 
-soak: setup                 ## the journal through 500 kills, 1000 power cuts, 100000 steps; the demo for an hour (SOAK_SECONDS)
+soak: setup                 ## hours: 500 kills, 1000 power cuts, 10000 classes with cards, the kiosk, Debian's kernel; the demo (SOAK_SECONDS)
+	@$(call packages,$(SOAK_PACKAGES))
 	@TREE_KILLS=500 POWER_CUTS=1000 JOURNAL_STEPS=100000 $(BIN)/python -m pytest -q \
 	  tests/flows/test_journal_kills.py tests/sync/test_power_cut.py tests/sync/test_convergence.py
 	@REPAIR_CASES=400 $(BIN)/python -m pytest -q tests/content/test_mending.py
 	@POLITE_NODES=1 $(BIN)/python -m pytest -q tests/net/test_polite_nodes.py
+	@CARD_SCENES=10000 $(BIN)/python -m pytest -q tests/cards/test_scenes.py
 	@CRASH_CUTS=1000 $(BIN)/python -m pytest -q tests/crash
 	@KIOSK=1 $(BIN)/python -m pytest -q tests/appliance/test_kiosk.py
+	@FULL_KERNEL=1 $(BIN)/python -m pytest -q -ra tests/appliance/test_full_devices.py tests/appliance/test_full_faults.py
 	@exec $(BIN)/tirek demo --seconds $(SOAK_SECONDS)
 
 bundle: .venv/.dev          ## a folder for a stick that installs without a network; BUNDLE_PYTHON=3.13 for Debian 13, KIOSK=1 with screens
