@@ -20,6 +20,7 @@ FOR_EVER = float("inf")
 # into the file (`user_version`, in its own transaction), and comes only after a release that can read it.
 FORM = 1
 BUSY = 15.0  # seconds to wait for another process that writes
+AGAIN = 0.01  # seconds to the next interrupt: one that comes before a statement has begun is lost
 # What a disk answers that has lost or garbled what was written; a full or a read-only one answers otherwise.
 DAMAGE = (
     *("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_READ", "SQLITE_IOERR_SHORT_READ"),
@@ -52,13 +53,20 @@ def _within(seconds: float, db: sqlite3.Connection) -> Iterator[None]:
     if seconds == FOR_EVER:
         yield
         return
-    ending = threading.Timer(seconds, db.interrupt)
-    ending.start()
+    ended = threading.Event()
+    watching = threading.Thread(target=_interrupt, args=(db, seconds, ended))
+    watching.start()
     try:
         yield
     finally:
-        ending.cancel()
-        ending.join()  # who interrupts a closed connection fails
+        ended.set()
+        watching.join()  # who interrupts a closed connection fails
+
+
+def _interrupt(db: sqlite3.Connection, seconds: float, ended: threading.Event) -> None:
+    while not ended.wait(seconds):
+        db.interrupt()
+        seconds = AGAIN
 
 
 def is_damage(exc: BaseException | None) -> bool:
