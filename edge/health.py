@@ -23,6 +23,7 @@ from edge.errors import JournalFailed
 from edge.journal import Journal, Upstream
 from edge.lights import Hub, Kept, Space, Supply
 from edge.media.record.store import Store
+from edge.mending import Mended
 from edge.upkeep import Upkeep
 from sync import durable, tables, tree
 from sync.errors import JournalError
@@ -82,7 +83,7 @@ class HealthWatch:
         self.told: Health | None = None  # None until it was looked
         self._reached = self._saved = last_reached(self._path)
         self._rate, self._rated = USUAL_RATE, float("-inf")
-        self._night, self._mended, self._read = Upkeep(), 0, float("-inf")
+        self._night, self._mended, self._read = Upkeep(), Mended(), float("-inf")
         self._order = (
             -1,
             0.0,
@@ -164,9 +165,9 @@ class HealthWatch:
         if now - self._read > REREAD:
             self._read = now
             state = Path(self._config.state)
-            self._night, self._mended = upkeep.load(state), mending.mended(state).at
-        night, ago = self._night, time.time() * 1000 - self._mended
-        damaged = bool(night.journal or night.names) and night.at > self._mended
+            self._night, self._mended = upkeep.load(state), mending.mended(state)
+        night, ago = self._night, time.time() * 1000 - self._mended.at
+        damaged = bool(night.journal or night.names) and not self._mended.answers(night)
         return Kept(self._around.trouble, damaged, abs(ago) < TOLD)
 
     def _space(self, now: float) -> Space:

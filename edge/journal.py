@@ -89,8 +89,9 @@ class Contact(Struct):
 class Upstream:
     """The way of a node's facts to its hub, from the enrolment on; two parts to be kept running."""
 
-    def __init__(self, journal: Journal, joined: Callable[[], None]) -> None:
+    def __init__(self, journal: Journal, joined: Callable[[], None], trouble: str = "") -> None:
         self._journal = journal
+        self._trouble = trouble  # why nothing can be kept since the start, for the hub to hear
         self._joined = joined  # called when this node got a hub, or another one
         self._following: asyncio.Timeout | None = None
         self.wake = asyncio.Event()
@@ -105,7 +106,7 @@ class Upstream:
         connector = aiohttp.TCPConnector(
             ssl=client_context(journal.identity, parent), limit=1, keepalive_timeout=KEEP_ALIVE
         )
-        uplink = Uplink(journal.ledger, journal.names, parent, computer, self._reached)
+        uplink = Uplink(journal.ledger, journal.names, parent, computer, self._reached, self._trouble)
         try:
             async with aiohttp.ClientSession(connector=connector) as http, asyncio.timeout(None) as following:
                 self._following = following

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from edge import upkeep
 from edge.journal import Journal, Upstream
+from edge.upkeep import Upkeep
 from sync import durable, soundness
 from sync.backups import NAMES, Backups, put_back, put_journal_back, set_aside
 from sync.errors import JournalError
@@ -41,6 +42,11 @@ class Mended(Struct, omit_defaults=True):
     backup: str = ""  # the backup's name; "" for none
     salvaged: int = 0  # facts that the damaged file still proved
     waits: str = ""  # the damaged file, while what is behind its gaps waits for the hub
+    night: int = -1  # when the night before it ended, by that clock; -1 in a note of earlier releases
+
+    def answers(self, night: Upkeep) -> bool:
+        """Tell whether what a night found was put right; the clock may have been set between the two."""
+        return night.at == self.night if self.night >= 0 else night.at <= self.at
 
 
 def look_after(state: Path) -> None:
@@ -55,7 +61,7 @@ def look_after(state: Path) -> None:
 def mend(state: Path, fault: str) -> None:
     """Set a journal aside, and put the newest backup in its place; raise OSError."""
     journal, now = state / "journal" / FILE, time.time()
-    done = Mended(round(now * 1000), FILE, fault)
+    done = Mended(round(now * 1000), FILE, fault, night=upkeep.load(state).at)
     with durable.alone(journal.parent):
         before, stamp = mended(state).waits, time.strftime(upkeep.STAMP, time.gmtime(now))
         if journal.exists():
@@ -114,7 +120,7 @@ class Salvaging:
 def _fault(state: Path, journal: Path) -> str:
     """Return why a journal is to be set aside, "" where that is not certain."""
     night = upkeep.load(state)
-    is_suspect = bool(night.journal) and night.at > mended(state).at
+    is_suspect = bool(night.journal) and not mended(state).answers(night)
     found = soundness.look(journal, soundness.FOR_EVER if is_suspect else LOOK)
     if found == soundness.Verdict() and is_suspect:
         found = soundness.look_at_facts(journal)
@@ -141,7 +147,7 @@ def _salvage(state: Path, aside: Path, done: Mended) -> None:
 
 def _mend_names(state: Path, fault: str) -> None:
     names, backup, now = state / "journal" / NAMES, Backups(state).folder / NAMES, time.time()
-    done = Mended(round(now * 1000), NAMES, fault)
+    done = Mended(round(now * 1000), NAMES, fault, night=upkeep.load(state).at)
     with durable.alone(names.parent):
         aside = set_aside(names, time.strftime(upkeep.STAMP, time.gmtime(now)))
         if backup.exists() and not soundness.look(backup).fault:

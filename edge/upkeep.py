@@ -24,7 +24,7 @@ from sync.names import Names
 RESULT, VERIFIED = "upkeep.json", "verified.json"
 MOST_VERIFIED = 24  # recordings a night: a day of a school with three rooms, and as much again
 VERIFYING = 600.0  # seconds for all of them: the reading of 30 GB from a slow disk
-AGAIN = 60 * 86_400  # seconds after which a recording is looked at again: disks rot slowly
+AGAIN = 60 * 86_400  # seconds after which a recording is looked at again: disks rot slowly; a clock may jump
 EXPORTS_KEPT = 30 * 86_400  # seconds that tables of experiments stay in `exports`: they can be made again
 OVER = ("done", "interrupted")
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -92,7 +92,7 @@ def _journal(state: Path, leave: int, night: Upkeep, now: float) -> None:
     try:
         made = backups.make(journal, time.strftime(STAMP, time.gmtime(now)), leave)
         night.backup, night.backup_bytes = night.at, made.stat().st_size
-    except BackupFailed as exc:
+    except (BackupFailed, OSError) as exc:  # the rest of the night's work is done all the same
         night.failed = str(exc)
 
 
@@ -112,8 +112,8 @@ def _recordings(store: Store, state: Path, now: float) -> tuple[int, list[str]]:
     """Look at some recordings, those nobody looked at first; return how many, and all that are damaged."""
     there = [each for each in store.list() if each.state in OVER]
     known = {ident: each for ident, each in _looked(state).items() if any(r.id == ident for r in there)}
-    old = {each.id: known[each.id].at if each.id in known else 0 for each in there}
-    due = sorted((each for each in there if old[each.id] < now - AGAIN), key=lambda r: (old[r.id], r.started))
+    due = [each for each in there if each.id not in known or abs(now - known[each.id].at) > AGAIN]
+    due.sort(key=lambda it: (known[it.id].at if it.id in known else 0, it.started))
     until, count = time.monotonic() + VERIFYING, 0
     for recording in due[:MOST_VERIFIED]:
         if time.monotonic() > until:

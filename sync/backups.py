@@ -2,9 +2,13 @@
 
 They are no cure for a disk that dies: a node's facts are at its hub as well, and come back from there. They
 are for what the hub does not have yet, and for hubs. Keys of names are not in them (sync/names.py).
+
+Each has a number, one more than the newest before it, and that is their order: the date in a name is for
+people, and comes from a clock that may have stood at 1970 that night, or at 2040.
 """
 
 import os
+import re
 import shutil
 import sqlite3
 from contextlib import closing, suppress
@@ -20,6 +24,7 @@ from sync.tables import Here
 FOLDER = "backup"  # in the state folder
 NAMES = "names.db"  # in that folder: the keys of names, kept by sync/names.py
 PREFIX, SUFFIX, DRAFT = "journal-", ".db", ".draft"
+NUMBER = re.compile(rf"{PREFIX}([0-9]+)-")  # earlier releases gave none: those are older, and sort by date
 SECRET, PRIVATE = 0o600, 0o700
 KEEP = 7  # backups: who comes after a week's holiday finds one from before it
 MOST_BYTES = 2 << 30  # of all backups together; a region's year is 160 MB
@@ -40,14 +45,15 @@ class Backups:
 
     def list(self) -> list[Path]:
         """Return the backups there are, newest first."""
-        return sorted(self.folder.glob(f"{PREFIX}*{SUFFIX}"), reverse=True)
+        return sorted(self.folder.glob(f"{PREFIX}*{SUFFIX}"), key=_rank, reverse=True)
 
     def make(self, journal: Path, stamp: str, leave: int = LEAVE) -> Path:
         """Copy a journal that may be in use; return the backup when it is on the disk, and was looked at.
 
-        `stamp` names it, and names sort by time. Raise BackupFailed.
+        `stamp` tells people when that was. Raise BackupFailed.
         """
-        draft = self.folder / f"{PREFIX}{stamp}{DRAFT}"
+        number = max((_rank(each)[0] for each in self.list()), default=0) + 1
+        draft = self.folder / f"{PREFIX}{number:06}-{stamp}{DRAFT}"
         path = draft.with_suffix(SUFFIX)
         try:
             self._begin(journal, draft, leave)
@@ -61,7 +67,8 @@ class Backups:
         finally:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
-        self._rotate()
+        with suppress(OSError):  # what is too old goes the next night
+            self._rotate()
         return path
 
     def newest_good(self) -> Path | None:
@@ -130,6 +137,11 @@ def copied(backup: Path, path: Path) -> Path:
     draft.unlink(missing_ok=True)
     shutil.copyfile(backup, draft)
     return draft
+
+
+def _rank(backup: Path) -> tuple[int, str]:
+    found = NUMBER.match(backup.name)
+    return int(found[1]) if found else 0, backup.name
 
 
 def _copy(journal: Path, draft: Path) -> None:

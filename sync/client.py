@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from sync import exchange, forks, protocol, streams, tables, tree
 from sync.clock import Moment, is_believable
@@ -56,7 +56,10 @@ def _nobody() -> None:
 
 
 class Uplink:
-    """One node's way to its parent; `reached` is called whenever both hold the same."""
+    """One node's way to its parent; `reached` is called whenever both hold the same.
+
+    `trouble` is why this node keeps nothing, "" if it does.
+    """
 
     def __init__(
         self,
@@ -65,10 +68,12 @@ class Uplink:
         parent: Parent,
         now: Callable[[], Moment],
         reached: Callable[[], None] = _nobody,
+        trouble: str = "",
     ) -> None:
         self._ledger, self._names = ledger, names
         self._parent = parent
         self._reached = reached
+        self._trouble = trouble
         self._url = f"https://{parent.address}"
         self._now = now
         self._child = Child(ledger.node, parent.school)
@@ -105,7 +110,8 @@ class Uplink:
         """Ask once; true if there may be more to say."""
         now, need, before = self._ledger.now(), self._need, self._child.theirs
         try:
-            request = self._ledger.read(lambda db: self._child.next(db, now, need))
+            plain = self._ledger.read(lambda db: self._child.next(db, now, need))
+            request = structs.replace(plain, trouble=self._trouble)
             reply = await self._ask(http, request)
             arrived = exchange.read(reply)
             new = await self._take(reply, arrived)

@@ -174,10 +174,11 @@ class Parent:
         here = Here(self._db)
         now = here.clock.now(self._moment)
         even = now if is_even and not request.left else 0
-        query = """INSERT INTO contact (node, heard, even, waiting, ahead) VALUES (?1, ?2, ?3, ?4, ?5)
-          ON CONFLICT (node) DO UPDATE SET heard = ?2, even = max(even, ?3), waiting = ?4, ahead = ?5
-          WHERE heard < ?2 - ?6 OR waiting != ?4 OR (even = 0 AND ?3 > 0)"""
-        row = (self._peer, now, even, request.left, request.now - now, CONTACT)
+        query = """INSERT INTO contact (node, heard, even, waiting, ahead, trouble)
+          VALUES (?1, ?2, ?3, ?4, ?5, ?7) ON CONFLICT (node) DO UPDATE
+          SET heard = ?2, even = max(even, ?3), waiting = ?4, ahead = ?5, trouble = ?7
+          WHERE heard < ?2 - ?6 OR waiting != ?4 OR (even = 0 AND ?3 > 0) OR trouble != ?7"""
+        row = (self._peer, now, even, request.left, request.now - now, CONTACT, request.trouble)
         if self._db.execute(query, row).rowcount:
             # A child noted its clock by this answer: no later boot of ours may show an earlier time.
             here.clock.last = max(here.clock.last, pack(now))

@@ -63,8 +63,13 @@ def first_tables(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+def troubles_of_children(db: sqlite3.Connection) -> None:
+    """Why a child keeps nothing, by its last request; "" if it does."""
+    db.execute("ALTER TABLE contact ADD COLUMN trouble TEXT NOT NULL DEFAULT ''")
+
+
 Change = Callable[[sqlite3.Connection], None]
-CHANGES: tuple[Change, ...] = (first_tables,)  # in their order, for good
+CHANGES: tuple[Change, ...] = (first_tables, troubles_of_children)  # in their order, for good
 
 
 def is_current(db: sqlite3.Connection) -> bool:

@@ -33,6 +33,7 @@ MAX_STREAMS = 8192  # streams one message names: a region of 134 schools has abo
 MAX_NEED = 512  # pupils whose names are asked for at once: 25 kB of answer
 MAX_DEPTH = 64  # brackets within each other in a body: a relay with less stack left than ours reads it too
 KIND = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+TROUBLE = re.compile(r"[a-z0-9-]{0,32}")
 LEVEL = 9  # of zlib: a school-week takes 10 ms, and the link is what is scarce
 TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"')  # a string of JSON: brackets in it open nothing
 # The last one is what deep nesting raises.
@@ -79,6 +80,7 @@ class Request(Struct, frozen=True, omit_defaults=True):
     )  # where a stream of the parent's has another history
     need: tuple[str, ...] = ()  # pupils whose sealed names cannot be opened here
     left: int = 0  # facts that still wait for the next requests
+    trouble: str = ""  # why nothing is kept there, lessons apart; it cannot write a fact that says so
 
 
 class Reply(Struct, frozen=True, omit_defaults=True):
@@ -150,8 +152,7 @@ def check(message: Request | Reply) -> None:
     if isinstance(message, Request):
         heads = [*message.want.items(), *message.common.items()]
         numbers.append(message.left)
-        if len(message.need) > MAX_NEED:
-            raise TooLarge(f"{len(message.need)} pupils; at most {MAX_NEED}")
+        _check_asked(message)
     else:
         heads = [*(message.heads or {}).items()]
     named = [*heads, *((sent.stream, Head(sent.first - 1, sent.after)) for sent in message.batches)]
@@ -191,6 +192,13 @@ def plan(mine: Mapping[str, Head], theirs: Mapping[str, Head], below: set[str]) 
 def common(theirs: list[tuple[int, str]], ours: Mapping[int, str]) -> int | None:
     """Return the last number at which two histories agree, None if none of these does."""
     return max((seq for seq, hash_ in theirs if ours.get(seq) == hash_), default=None)
+
+
+def _check_asked(request: Request) -> None:
+    if len(request.need) > MAX_NEED:
+        raise TooLarge(f"{len(request.need)} pupils; at most {MAX_NEED}")
+    if TROUBLE.fullmatch(request.trouble) is None:
+        raise BadRequest(f"no trouble: {request.trouble[:80]!r}")
 
 
 def _check_name(stream: str) -> None:

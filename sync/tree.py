@@ -79,6 +79,7 @@ class Standing(Struct, frozen=True, array_like=True):
     waiting: int  # facts that it had not brought when last heard
     ahead: int  # by how much its clock was
     newest: int  # the hybrid time of its newest fact here; 0: none
+    trouble: str = ""  # why it kept nothing when last heard
 
 
 def standings(db: sqlite3.Connection) -> list[Standing]:
@@ -86,8 +87,9 @@ def standings(db: sqlite3.Connection) -> list[Standing]:
     newest = """(SELECT max(event.hlc) FROM stream JOIN event ON event.stream = stream.id
       AND event.seq = stream.head WHERE stream.node = node.id)"""
     query = f"""SELECT node.id, school, name, certificate != '', revoked, coalesce(heard, 0),
-      coalesce(even, 0), coalesce(waiting, 0), coalesce(ahead, 0), coalesce({newest}, 0)
-      FROM node LEFT JOIN contact ON contact.node = node.id ORDER BY school, name, node.id"""
+      coalesce(even, 0), coalesce(waiting, 0), coalesce(ahead, 0), coalesce({newest}, 0),
+      coalesce(trouble, '') FROM node LEFT JOIN contact ON contact.node = node.id
+      ORDER BY school, name, node.id"""
     return [msgspec.convert(row, Standing, strict=False) for row in db.execute(query)]
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from aiohttp import web
 from msgspec import Struct
@@ -17,8 +18,10 @@ from edge.health import SAVE, Around, HealthWatch, supplies
 from edge.journal import Journal, Upstream
 from edge.lights import Supply
 from edge.media.record.store import Store
+from edge.mending import MENDED, Mended
 from edge.supervise import keep
-from sync import tree
+from edge.upkeep import RESULT, Upkeep
+from sync import durable, tree
 from sync.joining.identity import Parent, save_parent
 from sync.ledger import computer
 from sync.records import Audited, NodeEnrolled, NodeRevoked, RegisterTaken, ScreenNote
@@ -163,6 +166,16 @@ async def test_a_try_is_shown_until_it_has_ended_and_wakes_everything(room: Watc
                 await asyncio.sleep(0.02)
         following.cancel()
     assert room.upstream.contact.failed == "silent"
+
+
+async def test_damage_that_a_night_of_2010_found_is_told_after_a_mending_of_2026(
+    room: Watched, tmp_path: Path
+) -> None:
+    night = Upkeep(at=1_262_300_000_000, journal="page 7")
+    durable.save(tmp_path / "room" / RESULT, msgspec.json.encode(night))
+    mended = Mended(1_795_700_000_000, "journal.db", night=1_795_600_000_000)
+    durable.save(tmp_path / "room" / MENDED, msgspec.json.encode(mended))
+    assert (await room.said())["disk"] == "light-disk-damaged"
 
 
 def _nobody(room: Watched) -> Parent:

@@ -12,7 +12,7 @@ import pytest
 from edge.config import Config
 from edge.journal import Journal, Upstream
 from edge.mending import MENDED, Mended, Salvaging, look_after, mended
-from edge.upkeep import keep_up
+from edge.upkeep import RESULT, keep_up, load
 from sync import durable
 from sync.backups import set_aside
 from sync.records import RegisterTaken
@@ -21,7 +21,7 @@ from sync.tables import Entry
 from tests.flows.crew import until
 from tests.flows.journals import facts, journal_of
 
-NIGHT = 1_795_700_000.0
+NIGHT, NIGHT_OF_2010 = 1_795_700_000.0, 1_262_300_000.0
 DAMAGE = b"not what it was " * 256
 
 
@@ -78,6 +78,39 @@ def test_a_journal_that_is_gone_or_empty_comes_back_from_the_backup(state: Path)
 def test_a_new_node_has_nothing_to_be_put_right(tmp_path: Path) -> None:
     look_after(tmp_path)
     assert not (tmp_path / MENDED).exists()
+
+
+def rot(state: Path) -> None:
+    """Change a fact in a page that looks whole: only a night finds that."""
+    with closing(sqlite3.connect(journal_of(state))) as db, db:
+        db.execute("UPDATE event SET body = replace(body, 'ill', 'hmm') WHERE kind = 'register-taken'")
+
+
+@pytest.mark.parametrize("has_night", [True, False])
+def test_what_a_night_of_2010_finds_is_put_right_after_a_mending_of_2026(
+    state: Path, has_night: bool
+) -> None:
+    if not has_night:
+        (state / RESULT).unlink()
+    journal_of(state).unlink()
+    look_after(state)
+    assert mended(state).at > NIGHT_OF_2010 * 1000
+    rot(state)
+    assert keep_up(Config("school", str(state)), NIGHT_OF_2010).journal
+    look_after(state)
+    assert look_at_facts(journal_of(state)) == Verdict()
+    first = mended(state)
+    look_after(state)
+    assert mended(state) == first, "once is enough"
+
+
+def test_what_an_earlier_release_put_right_is_not_looked_at_again(state: Path) -> None:
+    rot(state)
+    keep_up(Config("school", str(state)), NIGHT)
+    durable.save(state / MENDED, b'{"at":%d,"file":"journal.db"}' % (NIGHT * 1000))
+    assert mended(state).answers(load(state))
+    durable.save(state / MENDED, b'{"at":%d,"file":"journal.db"}' % (NIGHT * 1000 - 1))
+    assert not mended(state).answers(load(state))
 
 
 @pytest.mark.parametrize("has_backup", [True, False])

@@ -18,6 +18,7 @@ from tests.media.test_power_cut import record
 
 NIGHT = 1_795_700_000.0
 DAY = 86_400.0
+YEAR = 365 * DAY
 
 
 @pytest.fixture
@@ -53,6 +54,22 @@ def test_a_night_backs_the_journal_up_and_says_when(school: Config) -> None:
     assert upkeep.load(Path(school.state)) == night
     assert night.backup == night.at == round(NIGHT * 1000)
     assert night.backup_bytes > 0
+
+
+@pytest.mark.parametrize("wrong", [60.0, NIGHT - 17 * YEAR, NIGHT + 14 * YEAR])
+def test_a_night_under_a_wrong_clock_is_like_every_other(school: Config, wrong: float) -> None:
+    for day in range(8):
+        keep_up(school, NIGHT + day * DAY)
+    night = keep_up(school, wrong)
+    assert (night.failed, night.backup) == ("", night.at)
+    assert upkeep.load(Path(school.state)) == night
+    assert night.verified == 3, "or they would be looked at never again"
+    after = keep_up(school, NIGHT + 9 * DAY)
+    assert (after.failed, after.verified) == ("", 3)
+
+
+def test_recordings_are_looked_at_first_under_a_clock_of_1970(school: Config) -> None:
+    assert keep_up(school, 60.0).verified == 3
 
 
 def test_recordings_are_looked_at_once_and_again_when_long_enough_ago(school: Config) -> None:

@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -14,7 +13,8 @@ from pathlib import Path
 
 from edge.client import Client, DaemonAway, Refused
 from edge.commands.asking import asked, sentence, socket_of
-from edge.commands.place import CommandRefused, give_to_who_types
+from edge.commands.outside import Draft
+from edge.commands.place import CommandRefused
 from edge.commands.screen import print_table, printable
 from edge.contract.answers import Analysis, Experiment, Experiments, Made, Number, PastRun
 from edge.contract.commands import (
@@ -171,15 +171,13 @@ def _show(run: Run) -> None:
 
 def _copy(made: Path, to: Path) -> None:
     try:
-        with made.open("rb") as source, tempfile.NamedTemporaryFile(dir=to.parent, delete=False) as draft:
+        with made.open("rb") as source:
+            draft = Draft(to)
             try:
-                shutil.copyfileobj(source, draft)
-                give_to_who_types(draft.fileno())
-                draft.flush()
-                Path(draft.name).replace(to)
-            except BaseException:
-                Path(draft.name).unlink(missing_ok=True)
-                raise
+                shutil.copyfileobj(source, draft.file)
+                draft.keep()
+            finally:
+                draft.drop()
     except OSError as exc:
         raise CommandRefused(f"{to} cannot be written: {exc.strerror}; the table is {made}") from exc
 

@@ -3,13 +3,13 @@
 import argparse
 import os
 import sys
-import tempfile
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from edge.commands.place import CommandRefused, give_to_who_types, opened, who
+from edge.commands.outside import Draft
+from edge.commands.place import CommandRefused, opened, who
 from edge.commands.screen import progress
 from edge.exports import selection, source
 from edge.journal import Journal
@@ -75,38 +75,36 @@ def _named(journal: Journal) -> Named:
 
 
 class Output:
-    """Standard output, or a file that appears only when it is whole."""
+    """Standard output, or a file that appears only when it is whole and on the disk."""
 
     def __init__(self, path: Path | None, terminal: bool = False) -> None:
         """`terminal`: what comes is to be read on one, too."""
         self._path = path
         self._terminal = terminal
+        self._draft: Draft | None = None
         self.file: BinaryIO = sys.stdout.buffer
 
     def __enter__(self) -> "Output":
         if self._path is not None:
             try:
-                descriptor, name = tempfile.mkstemp(dir=self._path.parent)  # readable by nobody else
+                self._draft = Draft(self._path)
             except OSError as exc:
                 raise CommandRefused(f"{self._path} cannot be written: {exc.strerror}") from exc
-            self.file = open(descriptor, "wb")
-            give_to_who_types(descriptor)
-            self._draft = Path(name)
+            self.file = self._draft.file
         elif self.file.isatty() and not self._terminal:
             raise CommandRefused("this would fill the terminal: add --out FILE, or send it on with > or |")
         return self
 
     def keep(self) -> None:
         """The export is whole."""
-        self.file.flush()
-        if self._path is not None:
-            self._draft.replace(self._path)
+        if self._draft is None:
+            self.file.flush()
+        else:
+            self._draft.keep()
 
     def __exit__(self, _: object, failure: BaseException | None, *__: object) -> None:
-        if self._path is not None:
-            with suppress(OSError):  # the disk is full, as was said already
-                self.file.close()
-            self._draft.unlink(missing_ok=True)
+        if self._draft is not None:
+            self._draft.drop()
         if isinstance(failure, OSError):
             if self._path is None:  # or the interpreter tries again, at its end, to write what it still has
                 os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())

@@ -19,6 +19,7 @@ from sync.wellbeing import Told
 
 SILENT = 15 * 60_000  # milliseconds: a node looks every minute, and is noted as heard every five
 OLD = 2 * 86_400_000  # milliseconds: a node says every day how it is
+UNTOLD = 26 * 3_600_000  # … if it was heard since, which brings all that it said
 SEVERITY = {"good": 0, "poor": 1, "bad": 2}
 SKEW = 120_000  # milliseconds a clock may be off until the list says so
 
@@ -67,7 +68,7 @@ def nodes(parsed: argparse.Namespace) -> int:
         listed = [_listed(each, told.get(each.node), now) for each in standings]
         print(msgspec.json.format(msgspec.json.encode(listed)).decode())
         return 0
-    rows = [(*_row(each, now), *_health(told.get(each.node), now)) for each in standings]
+    rows = [(*_row(each, now), *_health(told.get(each.node), each, now)) for each in standings]
     print_table(
         ("school", "node", "name", "state", "last heard", "waiting", "clock", "health", "version"), rows
     )
@@ -102,7 +103,7 @@ def _row(each: tree.Standing, now: int) -> tuple[str, ...]:
     return each.school, each.node, each.name, _state(each, now), heard, str(each.waiting or ""), clock
 
 
-def _health(told: Told | None, now: int) -> tuple[str, str]:
+def _health(told: Told | None, node: tree.Standing, now: int) -> tuple[str, str]:
     """Return the worst of what a node said of itself, and its version."""
     if told is None:
         return "", ""
@@ -110,7 +111,10 @@ def _health(told: Told | None, now: int) -> tuple[str, str]:
     worst = max(fact.lights.values(), key=lambda state: SEVERITY.get(state, 0), default="good")
     why = ", ".join(said.removeprefix("light-") for said in fact.said.values())
     why += f"{', ' if why else ''}{fact.damaged} recordings damaged" if fact.damaged else ""
-    old = f", {_length(now - told.at)} ago" if now - told.at > OLD else ""
+    ago = now - told.at
+    old = f", {_length(ago)} ago" if ago > OLD else ""
+    if ago > UNTOLD and now - node.heard < SILENT and not node.waiting:
+        old = f", but told {_length(ago)} ago"
     trial = " on trial" if fact.on_trial else ""
     return f"{worst}{f' ({why})' if why else ''}{old}", f"{fact.release or fact.version}{trial}"
 
@@ -131,6 +135,8 @@ def _state(each: tree.Standing, now: int) -> str:
         return "never heard"
     if now - each.heard > SILENT:
         return f"silent for {_length(now - each.heard)}"
+    if each.trouble:
+        return f"only lessons ({each.trouble})"
     if each.waiting:
         return f"behind since {utc(each.even)}" if each.even else "behind, never even yet"
     return "even"

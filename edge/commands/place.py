@@ -4,7 +4,7 @@ import argparse
 import getpass
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
 
@@ -117,4 +117,5 @@ def who() -> str:
 def give_to_who_types(descriptor: int) -> None:
     """Let a new file belong to the person behind `sudo`: it is hers to open, and nobody else may read it."""
     if os.geteuid() == 0 and "SUDO_UID" in os.environ:
-        os.fchown(descriptor, int(os.environ["SUDO_UID"]), int(os.environ["SUDO_GID"]))
+        with suppress(PermissionError):  # FAT has no owners: whoever holds the stick reads it
+            os.fchown(descriptor, int(os.environ["SUDO_UID"]), int(os.environ["SUDO_GID"]))

@@ -4,7 +4,6 @@ import argparse
 import io
 import os
 import tarfile
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -14,7 +13,8 @@ import msgspec
 
 from edge.classroom import bundle
 from edge.commands import examining, status
-from edge.commands.place import CommandRefused, give_to_who_types, opened
+from edge.commands.outside import Draft
+from edge.commands.place import CommandRefused, opened
 from edge.config import Config
 from edge.doctor.checks import examine
 from edge.doctor.scrubbing import Scrub
@@ -165,12 +165,9 @@ def _json(value: object) -> str:
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file that nobody else on this computer reads, and that is whole or not there."""
-    descriptor, draft = tempfile.mkstemp(dir=path.parent)
+    draft = Draft(path)
     try:
-        with open(descriptor, "wb") as file:
-            give_to_who_types(file.fileno())
-            file.write(content)
-        Path(draft).replace(path)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
+        draft.file.write(content)
+        draft.keep()
+    finally:
+        draft.drop()

@@ -10,6 +10,7 @@ RESTARTS = 3  # since the boot that say nothing: a configuration was mended, a r
 RECEIVE = 4 << 20  # bytes: systemd/sysctl
 ROOM = 900 << 20  # bytes on the system's disk: one more release, with what pip needs
 LOW = 200 << 20  # bytes on the system's disk below which Debian itself begins to fail
+LAY = "sudo install -m 644 /opt/tirek/current/share/systemd/system/* /usr/lib/systemd/system/"
 FIREWALLS = {
     "ufw": ("sudo ufw allow 80/tcp", "sudo ufw allow 8443/tcp", "sudo ufw allow 32768:60999/udp"),
     "firewalld": (
@@ -50,11 +51,15 @@ def release(facts: Facts) -> Verdict:
 
 
 def units(facts: Facts) -> Verdict:
-    """Look whether systemd starts and keeps everything."""
+    """Look whether systemd starts and keeps everything, as the release wants it."""
     if not facts.units:
         return note("units", "systemd does not answer here, so nothing starts by itself")
     if not facts.is_installed:
         return note("units", "no units are installed")
+    it = facts.release
+    if it is not None and it.strange:
+        again = ("sudo systemctl daemon-reload", "sudo systemctl restart tirek.service")
+        return todo("units", f"not those of release {it.current}: {', '.join(it.strange)}", LAY, *again)
     enabled = [name for name in WANTED if facts.units.get(name, Unit(name)).enabled == "enabled"]
     wrong = [each for name in (*UNITS, *enabled) if (each := _unit(facts, name)) is not None]
     if wrong:
@@ -64,6 +69,9 @@ def units(facts: Facts) -> Verdict:
     if service.restarts > RESTARTS:
         said = f"all enabled and active, but the daemon was started anew {service.restarts} times"
         return note("units", said, "sudo journalctl -u tirek -p warning -n 50 --no-pager")
+    if it is not None and it.hidden:
+        said = f"{it.hidden[0]} was written anew in /etc/systemd/system, and hides that of every release"
+        return note("units", said, f"sudo systemctl cat {it.hidden[0]}")
     return good("units", f"{len(UNITS) + len(enabled)} enabled and active")
 
 

@@ -53,6 +53,8 @@ class Release(Struct, frozen=True):
     is_whole: bool = True
     runs: str = ""  # the release that this very program is of
     previous_reads: int = 1  # the newest form of the journal that the release before reads
+    strange: tuple[str, ...] = ()  # its units that lie in the system otherwise, or not at all
+    hidden: tuple[str, ...] = ()  # … in whose place somebody has written a whole one
 
 
 class Settings(Struct, frozen=True):
@@ -135,6 +137,7 @@ class Kernel(Struct, frozen=True):
     firewalls: tuple[str, ...] = ()  # that are active
     keeps_log: bool | None = None
     root_free: int | None = None  # bytes on the system's disk
+    keeps_time: bool = False  # something sets the clock by the network, or would if there were one
 
 
 class Facts(Struct, frozen=True):

@@ -13,6 +13,7 @@ FIRST = 2 * DAY  # for which a new node may be without a backup: the first night
 OLD = 3 * DAY  # after which a backup is too old: three nights in which the computer was off
 OFF = 120_000  # milliseconds that a clock may be off
 FEW = 1000  # files that can still be made
+NOTED = "/var/lib/systemd/timesync/clock"  # of systemd-timesyncd
 BACK_UP = "sudo systemctl start tirek-maintain.service"
 ROOT = "for the rest: sudo tirek doctor"
 
@@ -102,7 +103,7 @@ def backup(facts: Facts) -> Verdict:
         if facts.time - made.born < FIRST:
             return good("backup", "none yet: the first night is to come")
         return todo("backup", "there is no backup of the journal", BACK_UP)
-    if abs(facts.time - it.backup) > OLD:
+    if min(abs(now - it.backup) for now in (facts.time, facts.now)) > OLD:  # a wrong clock is told of below
         return todo("backup", f"the newest is of {utc(it.backup)}", BACK_UP)
     return good("backup", f"the newest is of {utc(it.backup)}")
 
@@ -113,17 +114,31 @@ def clock(facts: Facts) -> Verdict:
     told = utc(now)
     again = "if it is wrong again after a night without power, the battery on the mainboard (CR2032) is empty"
     if not is_believable(now):
-        do = ('read -p "YYYY-MM-DD HH:MM " now; sudo timedatectl set-time "$now:00"',)
-        return todo("clock", f"this computer says {told}, which cannot be: set the true time; {again}", *do)
+        said = f"this computer says {told}, which cannot be: set the true time; {again}"
+        return todo("clock", said, _asking(facts))
     if it.clock and abs(it.clock - now) > OFF:
         true = utc(it.clock)
-        set_it = f'sudo timedatectl set-time "{true[:10]} {true[11:19]} UTC"'
         said = f"this computer says {told}, and by the journal and its hub it is {true}; {again}"
-        return todo("clock", said, set_it)
+        return todo("clock", said, *_setting(facts, f"{true[:10]} {true[11:19]} UTC"))
     if it.newest - now > DAY:
         said = f"this computer says {told}, but something was written here on {utc(it.newest)}; {again}"
-        return todo("clock", said, "timedatectl status")
+        return todo("clock", said, _asking(facts))
     return good("clock", told)
+
+
+def _asking(facts: Facts) -> str:
+    """Return one line: the next one would be taken for what it asks."""
+    return "; ".join(('read -p "YYYY-MM-DD HH:MM " now', *_setting(facts, "$now:00")))
+
+
+def _setting(facts: Facts, date: str) -> tuple[str, ...]:
+    """Return what sets the clock, also where something keeps it, which Debian has even without a network."""
+    set_it = f'sudo timedatectl set-time "{date}"'
+    if not facts.kernel.keeps_time:
+        return (set_it,)
+    # It is refused until the keeper has stopped, and a keeper goes on from the time it noted last, if later.
+    stop = "sudo timedatectl set-ntp false; sleep 2"
+    return stop, set_it, f"sudo touch -c {NOTED}", "sudo timedatectl set-ntp true"
 
 
 CHECKS = (config, state, disk, journal, backup, clock)

@@ -35,10 +35,13 @@ from sync.soundness import FORM
 
 DAEMON = "tirek"  # the user that the units run as
 RULES = "60-tirek.rules"
+LAID, BY_HAND = Path("/usr/lib/systemd/system"), Path("/etc/systemd/system")
 RULES_IN = ("/usr/lib/udev/rules.d", "/etc/udev/rules.d", "/lib/udev/rules.d")
 PORTS, CAMERAS = ("ttyUSB*", "ttyACM*"), ("video*",)
 MOST_ENTRIES = 32  # ports of a laboratory, and twice as many
 FIREWALLS = ("ufw", "firewalld", "nftables")
+KEEPERS = ("systemd-timesyncd", "chrony", "ntpsec")  # that `timedatectl set-ntp` knows on Debian
+RUNS = ("active", "activating", "deactivating", "reloading")
 THIEVES = {"brltty": "/usr/bin/brltty", "modemmanager": "/usr/sbin/ModemManager"}
 RECEIVE = Path("/proc/sys/net/core/rmem_max")
 LOGS = Path("/var/log/journal")
@@ -64,10 +67,11 @@ def system() -> System:
     )
 
 
-def release(home: Path = running.HOME) -> Release | None:
+def release(home: Path = running.HOME, laid: Path = LAID, by_hand: Path = BY_HAND) -> Release | None:
     """Return what is installed; None for nothing."""
     if not home.is_dir():
         return None
+    ours = {each.name: _text(each) for each in sorted((home / "current/share/systemd/system").glob("*"))}
     current = _leads(home / "current")
     previous = _text(home / "previous").strip()
     return Release(
@@ -77,6 +81,8 @@ def release(home: Path = running.HOME) -> Release | None:
         bool(current) and (home / current / "complete").exists() and (home / current / "bin/tirek").exists(),
         running.installed(home).name,
         _reads(home / previous) if previous else FORM,
+        tuple(name for name, text in ours.items() if _text(laid / name) != text),
+        tuple(name for name, text in ours.items() if _text(by_hand / name) not in ("", text)),
     )
 
 
@@ -150,6 +156,7 @@ def kernel() -> Kernel:
         tuple(name for name, state in zip(FIREWALLS, states, strict=False) if state == "active"),
         LOGS.is_dir() if watches else None,
         _free(Path("/")),
+        any(state in RUNS for state in (said("systemctl", "is-active", *KEEPERS) or "").split()),
     )
 
 

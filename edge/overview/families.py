@@ -167,10 +167,14 @@ def of_nodes(kept: Kept) -> Iterable[Family]:
     yield gauge("node_heard_age_seconds", "Since a node below was heard.", heard)
     yield gauge("node_waiting_facts", "What it had still to bring.",
                 [(on, each.waiting) for on, each in below if each.heard])  # fmt: skip
-    told = [(on, kept.told[each.node].fact) for on, each in below if each.node in kept.told]
+    yield gauge("node_only_lessons", "Whether it keeps nothing, because of its disk or its journal.",
+                [(on, bool(each.trouble)) for on, each in below if each.heard])  # fmt: skip
+    told = [(on, kept.told[each.node]) for on, each in below if each.node in kept.told]
+    yield gauge("node_told_age_seconds", "Since it said how it is, which it does every day.",
+                [(on, max(0, kept.now - each.at) / 1000) for on, each in told])  # fmt: skip
     yield gauge("node_light", LIGHT,
                 [(on | {"light": name}, SEVERITY.get(state, 0))
-                 for on, fact in told for name, state in fact.lights.items()])  # fmt: skip
+                 for on, each in told for name, state in each.fact.lights.items()])  # fmt: skip
 
 
 def of_devices(devices: Iterable[Device], stopped: bool) -> Iterable[Family]:

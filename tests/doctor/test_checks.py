@@ -1,6 +1,9 @@
 """What the doctor says of a computer, told from facts: well, and each thing that may be wrong."""
 
-from collections.abc import Mapping
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -79,6 +82,11 @@ WRONG: Mapping[str, tuple[str, Facts, str]] = {
         replace(WELL, units=ACTIVE | {KIOSK: Unit(KIOSK, "loaded", "failed", enabled="enabled")}),
         f"enable --now {KIOSK}",
     ),
+    "units of another release": (
+        "units",
+        _changed("release", strange=("tirek.service",)),
+        "/opt/tirek/current/share/systemd/system/* /usr/lib/systemd/system/",
+    ),
     "a release that is not whole": ("release", _changed("release", is_whole=False), "tirek rollback"),
     "a socket of another group": ("socket", _changed("socket", group="root"), "restart tirek-screen.socket"),
     "a watchdog that nobody feeds": ("watchdog", _changed("kernel", watches=False), "daemon-reexec"),
@@ -144,6 +152,65 @@ def test_whatever_is_wrong_is_said_with_what_to_do(what: str) -> None:
     assert any(command in line for line in found.do), found.do
     assert not is_well(verdicts)
     assert [each.name for each in verdicts if each.state == "todo"] == [name]
+
+
+def test_a_unit_that_was_written_anew_by_hand_is_told() -> None:
+    found = _of(_changed("release", hidden=("tirek.service",)), "units")
+    assert (found.state, found.do) == ("note", ("sudo systemctl cat tirek.service",))
+
+
+def test_a_backup_of_last_night_is_not_old_because_the_clock_is_wrong() -> None:
+    night = Upkeep(at=900, backup=900)
+    assert _of(replace(WELL, now=HOUR, night=night), "backup").state == "good"
+
+
+CLOCKS = {
+    "of 1970": replace(WELL, now=1000),
+    "late": _changed("journal", clock=NOW + HOUR),
+    "before the newest fact": _changed("journal", newest=NOW + 2 * DAY),
+}
+
+
+@pytest.mark.parametrize("keeps_time", [True, False])
+@pytest.mark.parametrize("what", CLOCKS)
+def test_a_clock_is_set_by_what_is_said_whether_something_keeps_it_or_not(
+    what: str, keeps_time: bool, tmp_path: Path
+) -> None:
+    kernel = replace(WELL.kernel, keeps_time=keeps_time)
+    lines = _of(replace(CLOCKS[what], kernel=kernel), "clock").do
+    keeper = tmp_path / "keeper"
+    keeper.write_text("true\n" if keeps_time else "false\n")
+    _pasted(tmp_path, lines, "2026-12-24 10:30\n")
+    assert (tmp_path / "clock").read_text().startswith("2026-1")
+    assert keeper.read_text() == ("true\n" if keeps_time else "false\n")
+
+
+# As systemd 252 answers (src/timedate/timedated.c): refused while time is kept, and until that has stopped.
+TIMEDATECTL = """#!/bin/sh
+cd "$(dirname "$0")"
+case $1-$2-$(cat keeper) in
+set-ntp-false-*) echo stopping >keeper ;;
+set-ntp-true-*) [ touched -nt clock ] && echo true >keeper ;;
+set-time-*-false | set-time-*-stopped) echo "$2" >clock ;;
+*) echo "Failed to set time: Automatic time synchronization is enabled" >&2; exit 1 ;;
+esac
+"""
+OTHERS = {
+    "sudo": 'exec "$@"',
+    "sleep": 'cd "$(dirname "$0")"; echo stopped >keeper',
+    "touch": 'cd "$(dirname "$0")"; exec /usr/bin/touch -d "+1 hour" touched',
+}
+
+
+def _pasted(folder: Path, lines: Sequence[str], typed: str) -> None:
+    """Paste lines into a terminal, where what they ask for is typed."""
+    scripts = OTHERS.items()
+    for name, script in (*scripts, ("timedatectl", TIMEDATECTL.removeprefix("#!/bin/sh\n"))):
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+    path = f"{folder}:{os.environ['PATH']}"
+    text = "\n".join([*lines, ""]) + typed
+    subprocess.run(["bash"], input=text, text=True, env={"PATH": path}, check=False)
 
 
 def test_what_may_not_be_looked_at_is_no_fault() -> None:

@@ -1,9 +1,13 @@
 """Numbers of a node, as a monitor reads them."""
 
+from edge.health import Waiting
 from edge.journal import Contact
 from edge.media.outlet import Sent
 from edge.overview.exposition import written
-from edge.overview.families import of_hub, of_watchers
+from edge.overview.families import Kept, of_hub, of_nodes, of_watchers
+from sync.records import NodeHealth
+from sync.tree import Standing
+from sync.wellbeing import Told
 from tests.overview.prometheus import read
 
 NOON = 1_795_000_000_000
@@ -23,3 +27,21 @@ def test_the_age_of_an_exchange_is_in_seconds_and_not_told_before_the_first() ->
     assert page.value("tirek_hub_exchange_age_seconds") == 90
     assert (page.value("tirek_hub_failing"), page.value("tirek_hub_tries_total")) == (1, 7)
     assert "tirek_hub_exchange_age_seconds" not in never.types
+
+
+def _node(name: str, heard: int, trouble: str = "") -> Standing:
+    return Standing(name, "aul", "", True, False, heard, heard, 0, 0, 0, trouble)
+
+
+def test_a_node_that_is_heard_and_says_nothing_of_itself_can_be_told_from_one_that_is_well() -> None:
+    nodes = [_node("well", NOON - 60_000), _node("dumb", NOON - 60_000, "read-only"), _node("new", 0)]
+    told = {
+        "well": Told(NOON - 7_200_000, NodeHealth("2.0")),
+        "dumb": Told(NOON - 108_000_000, NodeHealth("2.0")),
+    }
+    page = read(written(of_nodes(Kept({}, Waiting(0, 0), 0, 0, nodes, told, NOON))))
+    assert page.value("tirek_node_told_age_seconds", node="well", school="aul") == 7200
+    assert page.value("tirek_node_told_age_seconds", node="dumb", school="aul") == 108_000
+    assert page.value("tirek_node_only_lessons", node="well", school="aul") == 0
+    assert page.value("tirek_node_only_lessons", node="dumb", school="aul") == 1
+    assert "new" not in {dict(labels).get("node") for _, labels in page.values}

@@ -1,6 +1,8 @@
 """What a node tells its hub of itself: rarely, and whole after an exchange."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -10,7 +12,7 @@ from edge.__main__ import main
 from edge.contract.notices import Health, Light
 from edge.journal import Journal
 from edge.overview.wellbeing import DAY, LEAST, STEADY, Before, Wellbeing, fact_of, is_due
-from sync import wellbeing
+from sync import tree, wellbeing
 from sync.records import NodeHealth, encode
 from tests.flows.crew import until
 from tests.test_health import joined, watched
@@ -73,6 +75,42 @@ async def test_the_hub_lists_how_a_node_is_and_another_start_repeats_nothing(
     assert (listed["node"], listed["health"]["lights"]) == (me, {"disk": "good"})
     assert main(["nodes", "list", "--state", str(tmp_path / "hub")]) == 0
     assert capsys.readouterr().out.splitlines()[1].split()[-2:] == ["good", listed["health"]["version"]]
+
+
+async def test_a_node_that_was_just_heard_and_told_nothing_for_longer_than_a_day_is_remarked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with watched(tmp_path / "room") as room, joined(room, tmp_path / "hub") as hub:
+        await _looked(room.journal, tmp_path / "room", GOOD)
+        await until(lambda: room.journal.identity.node in hub.ledger.read(wellbeing.newest))
+    assert _health(tmp_path, capsys) == "good"
+    _told_earlier(tmp_path, hours=25)
+    assert _health(tmp_path, capsys) == "good"
+    _told_earlier(tmp_path, hours=2)
+    assert _health(tmp_path, capsys) == "good, but told 27 hours ago"
+
+
+async def test_a_node_that_keeps_nothing_says_so_by_its_exchange(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with watched(tmp_path / "room") as room, joined(room, tmp_path / "hub") as hub:
+        await until(lambda: hub.ledger.read(tree.standings)[0].heard)
+        hub.ledger.write(lambda db: db.execute("UPDATE contact SET trouble = 'read-only'").rowcount).result()
+    assert main(["nodes", "list", "--state", str(tmp_path / "hub")]) == 0
+    assert "only lessons (read-only)" in capsys.readouterr().out
+
+
+def _health(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """Return what the list says of the health of the only node."""
+    assert main(["nodes", "list", "--state", str(tmp_path / "hub")]) == 0
+    head, row = capsys.readouterr().out.splitlines()
+    return row[head.index("health") : head.index("version")].strip()
+
+
+def _told_earlier(tmp_path: Path, hours: int) -> None:
+    """Let what the node said be older."""
+    with closing(sqlite3.connect(tmp_path / "hub/journal/journal.db")) as db, db:
+        db.execute("UPDATE event SET hlc = hlc - ? WHERE kind = 'node-health'", (hours * 3_600_000 << 16,))
 
 
 async def _looked(journal: Journal, state: Path, told: Health) -> None:

@@ -113,10 +113,10 @@ class Node(Peer):
         async with self.dialling(parent) as http:
             await self.uplink(parent).even(http)
 
-    def uplink(self, parent: "Node") -> Uplink:
+    def uplink(self, parent: "Node", trouble: str = "") -> Uplink:
         """Return the daemon's way to a parent."""
         address = parent.known_at(parent.address, self._school)
-        return Uplink(self.ledger, self.names, address, self.computer)
+        return Uplink(self.ledger, self.names, address, self.computer, trouble=trouble)
 
     async def posts(self, parent: "Node", body: bytes, path: str = "/sync") -> tuple[int, bytes]:
         """Send whatever to a parent; return status and words."""
@@ -176,7 +176,7 @@ async def listening(
     try:
         yield f"{HERE}:{runner.addresses[0][1]}"
     finally:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             await runner.cleanup()
 
 

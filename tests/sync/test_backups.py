@@ -58,7 +58,37 @@ def test_a_week_of_backups_is_kept_and_no_more_than_the_bound(ledger: Ledger, tm
     for day in range(10, 20):
         Backups(tmp_path).make(ledger.path, f"202611{day}T032000Z")
     kept = Backups(tmp_path).list()
-    assert [each.name[14:16] for each in kept] == ["19", "18", "17", "16", "15", "14", "13"]
+    assert [each.name[21:23] for each in kept] == ["19", "18", "17", "16", "15", "14", "13"]
+
+
+def test_a_night_in_1970_or_2040_makes_a_backup_neither_the_oldest_nor_the_newest(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    kept = Backups(tmp_path)
+    for day in range(10, 17):
+        kept.make(ledger.path, f"202611{day}T032000Z")
+    early = kept.make(ledger.path, "19700101T000100Z")
+    assert kept.newest_good() == early
+    late = kept.make(ledger.path, "20400101T000100Z")
+    assert kept.newest_good() == late
+    for day in range(20, 27):
+        last = kept.make(ledger.path, f"202611{day}T032000Z")
+    assert kept.newest_good() == last
+    assert [each.name[15:19] for each in kept.list()] == ["2026"] * backups.KEEP
+
+
+def test_backups_of_an_earlier_release_are_read_and_are_older_whatever_their_date(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    kept = Backups(tmp_path)
+    old = [tmp_path / "backup" / f"journal-{year}1126T032000Z.db" for year in (2026, 2040)]
+    for each in old:
+        take(ledger, 1)
+        kept.make(ledger.path, "20261126T032000Z").rename(each)
+    assert kept.list() == [old[1], old[0]]
+    assert kept.newest_good() == old[1]
+    new = kept.make(ledger.path, "20261127T032000Z")
+    assert kept.list() == [new, old[1], old[0]]
 
 
 def test_without_room_there_is_no_backup_and_the_last_one_stays(ledger: Ledger, tmp_path: Path) -> None:
@@ -67,7 +97,7 @@ def test_without_room_there_is_no_backup_and_the_last_one_stays(ledger: Ledger, 
         Backups(tmp_path).make(ledger.path, f"202611{day}T032000Z")
     with pytest.raises(BackupFailed, match="the disk lacks"):
         Backups(tmp_path).make(ledger.path, "20261126T032000Z", leave=1 << 60)
-    assert [each.name for each in Backups(tmp_path).list()] == ["journal-20261125T032000Z.db"]
+    assert [each.name for each in Backups(tmp_path).list()] == ["journal-000002-20261125T032000Z.db"]
 
 
 def test_a_damaged_backup_is_passed_over(ledger: Ledger, tmp_path: Path) -> None:

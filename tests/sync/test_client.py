@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from sync import protocol
+from sync import protocol, tree
 from sync.client import ParentSilent
 from sync.errors import JournalError
 from sync.joining.tls import LinkFailed
@@ -36,6 +36,16 @@ async def test_answers_that_are_lost_after_they_were_given_harm_nobody(pair: Pai
     assert pair.hub.facts("register") == pair.room.facts("register")
     assert len(pair.room.facts("timetable")) == 1
     assert pair.hub.faults() == pair.room.faults() == []
+
+
+async def test_a_hub_hears_that_a_node_keeps_nothing_until_it_does_again(pair: Pair) -> None:
+    (standing,) = pair.hub.ledger.read(tree.standings)
+    assert standing.trouble == ""
+    for trouble in ("read-only", "disk-full", ""):
+        async with pair.room.dialling(pair.hub) as http:
+            await pair.room.uplink(pair.hub, trouble).even(http)
+        (standing,) = pair.hub.ledger.read(tree.standings)
+        assert standing.trouble == trouble
 
 
 async def test_a_parent_that_restarts_in_the_middle_is_gone_on_with(tmp_path: Path) -> None:

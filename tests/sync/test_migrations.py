@@ -41,14 +41,25 @@ def test_a_change_that_fails_halfway_leaves_nothing_and_is_made_the_next_time(
 
     empty.execute("CREATE TABLE two (n INTEGER)")
     with pytest.raises(sqlite3.OperationalError, match="two"):
-        migrations.apply(empty, [migrations.first_tables, change])
+        migrations.apply(empty, [*migrations.CHANGES, change])
     assert migrations.is_current(empty)
     empty.execute("DROP TABLE two")
-    migrations.apply(empty, [migrations.first_tables, change])
+    migrations.apply(empty, [*migrations.CHANGES, change])
     assert empty.execute("SELECT count(*) FROM one").fetchone() == (0,)
 
 
-def test_a_journal_that_sqlite_utils_made_is_current(empty: sqlite3.Connection) -> None:
+def test_a_journal_of_the_first_release_gets_what_came_later_and_its_program_writes_on_in_it(
+    empty: sqlite3.Connection,
+) -> None:
+    migrations.apply(empty, [migrations.first_tables])
+    old = "INSERT INTO contact (node, heard, even, waiting, ahead) VALUES (?, 1, 0, 0, 0)"
+    empty.execute(old, ("room",))
+    migrations.apply(empty)
+    empty.execute(old, ("hall",))
+    assert empty.execute("SELECT node, trouble FROM contact").fetchall() == [("room", ""), ("hall", "")]
+
+
+def test_a_journal_that_sqlite_utils_made_is_changed_from_there_on(empty: sqlite3.Connection) -> None:
     migrations.first_tables(empty)
     empty.executescript(  # as its release 4.2 wrote them
         """CREATE TABLE "_sqlite_migrations" (
@@ -58,5 +69,6 @@ def test_a_journal_that_sqlite_utils_made_is_current(empty: sqlite3.Connection) 
            INSERT INTO _sqlite_migrations VALUES
              (1, 'journal', 'first_tables', '2026-11-26 17:22:15.145931+00:00')"""
     )
+    migrations.apply(empty)
     assert migrations.is_current(empty)
     migrations.apply(empty)

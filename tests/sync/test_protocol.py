@@ -310,6 +310,12 @@ def test_bounds_of_a_request_are_told_with_what_was_asked() -> None:
         exchange.read(Reply(heads=many))
 
 
+@pytest.mark.parametrize("trouble", ["x" * 33, "read only", "\x1b[2J", "Диск"])
+def test_a_trouble_that_is_no_word_key_is_refused(trouble: str) -> None:
+    with pytest.raises(BadRequest, match="no trouble"):
+        protocol.check(Request(trouble=trouble))
+
+
 def test_fields_that_a_newer_node_sends_are_passed_over() -> None:
     newer = {"seen": "x", "later": {"a": [1]}, "want": {STREAM: [1, "a", 0, "later"]}}
     assert protocol.decode(wired(newer), Request) == Request("x", want={STREAM: Head(1, "a")})

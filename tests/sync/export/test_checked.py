@@ -19,13 +19,14 @@ from sync.export.sheets import COLUMNS
 from sync.export.source import Source
 from sync.records import CheckAnswered, CheckAsked, CheckEnded, LessonPlanned, LessonStarted, Record
 from sync.tables import Entry
-from tests.sync.peers import Peer, node_id
+from tests.sync.peers import NOON, Peer, node_id
 
 LESSON = "7Б 2026-11-26 08:30"
 PLAN = LessonPlanned("7Б", "08:30", ("2026-11-26",), "Физика", teacher="Айгүл", hub="hub", model="streaming")
 CHECK = "0123456789abcdef"
 ASKED = CheckAsked(CHECK, "=2+2", ("3", "4", "5"), "physics", right="B", item="ab" * 32, number=7)
 ALL = Selection()
+HOUR = 3_600_000  # milliseconds
 
 
 class Taught:
@@ -136,6 +137,45 @@ def test_a_newer_answer_replaces_the_row_and_a_check_without_a_hub_is_marked(tau
     taught.says(CheckAnswered("f" * 16, LESSON, counts={"A": 1, "B": 4}, of=5))
     (row,) = taught.rows()
     assert (row["local"], row["A"], row["B"], row["rights"], row["share"]) == (True, 1, 4, None, None)
+
+
+def test_two_computers_of_a_class_are_one_row_by_the_order_of_the_journal_and_not_by_a_wrong_clock(
+    taught: Taught, tmp_path: Path
+) -> None:
+    other = Peer(tmp_path / "other", node_id(2), wall=NOON - 9000 * HOUR, school="aul")  # a dead battery
+    taught.hub.enrols(other, "aul")
+    taught.asks()
+    taught.says(CheckAnswered(CHECK, LESSON, {1: "A", 2: "B", 3: "A"}, of=5))
+    cursor = json.loads(taught.exported().splitlines()[-1])["cursor"]
+    other.ledger.append(
+        [Entry("answer", "aul", CheckAnswered(CHECK, LESSON, {1: "B", 2: "B"}, of=5))]
+    ).result()
+    other.evens(taught.hub)
+    other.ledger.close()
+    (row,) = taught.rows(pupils=True)
+    assert (row["answered"], row["rights"], row["of"], row["pupils"]) == (3, 2, 5, "1=B 2=B 3=A")
+    assert len(taught.rows(Selection(after=cursor))) == 1
+
+
+def test_an_answer_that_came_late_is_older_by_clocks_that_were_compared(
+    taught: Taught, tmp_path: Path
+) -> None:
+    other = Peer(tmp_path / "other", node_id(2), wall=NOON + 5 * HOUR, school="aul")
+    taught.hub.enrols(other, "aul")
+    for peer in (other, taught.room):
+        peer.ledger.steer(taught.hub.ledger.now(), taught.hub.node).result()
+    taught.asks()
+    other.ledger.append(
+        [Entry("answer", "aul", CheckAnswered(CHECK, LESSON, counts={"A": 4}, of=5))]
+    ).result()
+    for peer in (other, taught.room, taught.hub):
+        peer.computer.wait(60_000)
+    taught.says(CheckAnswered(CHECK, LESSON, counts={"B": 3}, of=5))
+    taught.room.evens(taught.hub)
+    other.evens(taught.hub)  # the older one comes last, and its clock runs ahead
+    other.ledger.close()
+    (row,) = taught.rows()
+    assert (row["A"], row["B"]) == (0, 3)
 
 
 def test_days_and_schools_are_chosen(taught: Taught) -> None:
