@@ -63,12 +63,13 @@ class Daemon:
             self._config = structs.replace(self._config, **{name: getattr(new, name) for name in LIVE})
             node.change(new)
 
-        reloading = Reloading(self._manager, self._source, self._config, change)
+        trouble = node.opened.trouble
+        lasting = f"only lessons, nothing is kept: {trouble}" if trouble else ""
+        reloading = Reloading(self._manager, self._source, self._config, change, lasting)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloading.reload)
         if self._is_ending:
             self._stop.set()
-        trouble = node.opened.trouble
-        self._manager.status(f"only lessons, nothing is kept: {trouble}" if trouble else "")
+        self._manager.status(lasting)
         refused: TirekError | None = None
         async with asyncio.TaskGroup() as tasks:
             looking = tasks.create_task(keep(lambda: self._look(node), "disk"))

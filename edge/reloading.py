@@ -21,12 +21,18 @@ log = logging.getLogger(__name__)
 
 
 class Reloading:
-    """What SIGHUP does. `apply` is called with a configuration that is good."""
+    """What SIGHUP does. `apply` is called with a configuration that is good; what is `lasting` stays told."""
 
     def __init__(
-        self, manager: Unit, source: Path | None, current: Config, apply: Callable[[Config], None]
+        self,
+        manager: Unit,
+        source: Path | None,
+        current: Config,
+        apply: Callable[[Config], None],
+        lasting: str = "",
     ) -> None:
         self._manager = manager
+        self._lasting = lasting
         self._source = source
         self._current = current
         self._apply = apply
@@ -36,7 +42,7 @@ class Reloading:
         self._manager.reloading()
         status = self._read()
         log.info("reloaded result=%r", status)
-        self._manager.status(status)
+        self._manager.status(f"{self._lasting}; {status}" if self._lasting else status)
         self._manager.ready()
 
     def _read(self) -> str:

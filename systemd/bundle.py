@@ -38,7 +38,7 @@ GLIBC = (
 )  # that wheels for Debian 12 may ask for
 PARTS = ("system", "sysusers", "tmpfiles", "modules-load", "journald", "manager", "sysctl", "udev", "kiosk")
 SUITES = {"12": "bookworm", "13": "trixie"}
-KIOSK = ("sway", "foot", "chromium", "seatd", "fonts-dejavu-core", "xkb-data")
+KIOSK = ("sway", "foot", "chromium", "seatd", "fonts-dejavu-core", "xkb-data")  # as in install.sh
 REQUIREMENTS = "requirements.txt"  # in the wheelhouse
 DOCS = ("operate.md", "config.md", "cli.md")
 INSTALLED = 4  # times the size of the wheels, with what is compiled
@@ -89,9 +89,14 @@ def _collect(wheels: Path, python: str) -> None:
 
 
 def _collect_debs(debs: Path, debian: str) -> None:
-    """Fetch what a Debian without a desktop needs to show something, and all that this needs in turn."""
+    """Fetch what a Debian without a desktop needs to show something, and all that this needs in turn.
+
+    As if nothing were installed: some packages want others in just their own version, and a school's Debian
+    may be of an earlier day than this one. Its apt takes what it lacks.
+    """
     debs.mkdir()
-    fetch = f'chroot "$1" apt-get install -qq --yes --no-install-recommends --download-only {" ".join(KIOSK)}'
+    options = "-qq --yes --no-install-recommends --download-only -o Dir::State::status=/dev/null"
+    fetch = f'chroot "$1" apt-get install {options} {" ".join(KIOSK)}'
     hooks = [f"--customize-hook={fetch}", f"--customize-hook=copy-out /var/cache/apt/archives {debs}"]
     keep = '--aptopt=APT::Keep-Downloaded-Packages "true"'
     line = [

@@ -22,8 +22,8 @@ refuse() { echo "tirek: nothing was changed: $*" >&2; exit 1; }
 clean() { # half of a release takes room
     [ -z "$release" ] || [ -e "$home/$release/complete" ] || rm -rf "${home:?}/$release"
 }
-put() { # file, where to, mode: a power cut leaves the old one or the new one, and never an empty one
-    cmp -s "$1" "$2" || { install -m "$3" "$1" "$2.new" && sync "$2.new" && mv -f "$2.new" "$2"; }
+put() { # file, where to: a power cut leaves the old one or the new one, and never an empty one
+    cmp -s "$1" "$2" || { install -m 644 "$1" "$2.new" && sync "$2.new" && mv -f "$2.new" "$2"; }
 }
 field() { sed -n "s/^ *\"$1\": *\"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" "${2:-$bundle}/bundle.json" 2>/dev/null || true; }
 lessons() { # the names of those that run here; nothing where nobody answers: that is a reason for another release
@@ -33,10 +33,20 @@ with web.build_opener(web.ProxyHandler({})).open("http://127.0.0.1/api/streams",
     print(*(each["name"] for each in json.loads(answer.read(1 << 20))["streams"] if each["live"]), sep=", ")
 END
 }
+screens="sway foot chromium seatd fonts-dejavu-core xkb-data"
+debian() { # apt, which knows of nothing but this bundle's packages: what fits together is its business
+    for deb in "$bundle"/debs/*.deb; do set -- "--with-source=$deb" "$@"; done
+    DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=/dev/null \
+        -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Dpkg::Options::=--force-confdef \
+        -o Dpkg::Options::=--force-confold --no-install-recommends --no-remove --no-upgrade "$@" </dev/null
+}
 sockets="tirek-screen.socket tirek-web.socket"
 opened() { for socket in $sockets; do systemctl is-active --quiet "$socket" || return 1; done; }
+runs() { # whether this release was started: an installation may have been cut off just before
+    [ "$(readlink "$home/current")" = "$release" ] && ! grep -qs ' 0$' "$home/pending"
+}
 in_lesson() { # whether this would interrupt one; a second time nothing is started anew
-    [ -z "$anyway" ] && { [ "$(readlink "$home/current")" != "$release" ] || ! opened; } && names=$(lessons) && [ -n "$names" ]
+    [ -z "$anyway" ] && { ! runs || ! opened; } && names=$(lessons) && [ -n "$names" ]
 }
 
 [ "$(id -u)" = 0 ] || refuse "root is needed: sudo sh $0"
@@ -62,6 +72,7 @@ system=$(. /etc/os-release && echo "${ID:-} ${VERSION_ID:-}")
 python=$(/usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || echo missing)
 [ "$python" = "$wanted_python" ] || refuse "Python $wanted_python is needed, and this computer's is $python"
 [ -d /run/systemd/system ] || refuse "systemd does not run on this computer"
+! systemctl is-enabled --quiet tirek-kiosk.service 2>/dev/null || kiosk=--kiosk # it has them, and keeps them
 if [ -n "$kiosk" ] && [ ! -x /usr/bin/sway ]; then
     ls "$bundle"/debs/sway_*.deb >/dev/null 2>&1 || refuse "sway is missing: this bundle was not made with KIOSK=1"
 fi
@@ -76,6 +87,9 @@ step "comparing the bundle with its list"
 if [ -e /etc/tirek/bundle.pub ] && ! cmp -s /etc/tirek/bundle.pub "$bundle/bundle.pub"; then
     refuse "this bundle was signed by somebody else than the tirek that is installed"
 fi
+if [ -x "$home/current/bin/python" ]; then # at a first installation there is nobody yet who could look at signatures
+    "$home/current/bin/python" -m edge.release "$bundle" || refuse "see above"
+fi
 made=$(field made); have=$(field made "$home/current/share")
 if [ -z "$older" ] && [ "${made:-0}" -lt "${have:-0}" ] 2>/dev/null; then
     refuse "this bundle is older than the release that runs ($(field id "$home/current/share")); if it is meant, add --older"
@@ -87,19 +101,24 @@ if [ -x "$home/current/bin/python" ]; then
 fi
 ! in_lesson || refuse "a lesson runs ($names); wait for its end, or add --anyway"
 
-mkdir -p "$home/releases" "$home/lib" || refuse "$home cannot be written"
+# What an installation left that was cut off takes room.
+for half in "$home"/releases/*; do [ -e "$half/complete" ] || rm -rf "$half"; done
+needs=0
+[ -e "$home/$release/complete" ] || needs=$((megabytes + 200))
+plan=
+if [ -n "$kiosk" ] && [ -d "$bundle/debs" ]; then
+    # shellcheck disable=SC2086 # names without blanks
+    plan=$(debian -s install $screens) || refuse "its Debian packages do not fit this Debian: make a bundle of today"
+    for name in $(echo "$plan" | sed -n 's/^Inst \([^ ]*\) .*/\1/p'); do
+        needs=$((needs + $(dpkg-deb -f "$bundle/debs/$name"_*.deb Installed-Size) / 1024))
+    done
+fi
+mkdir -p "$home/releases" || refuse "$home cannot be written"
+free=$(df -Pm "$home" | awk 'NR == 2 { print $4 }')
+[ "$free" -ge "$needs" ] || refuse "$((needs - free)) MB are missing on the disk of $home"
 trap clean EXIT
 trap 'exit 130' INT TERM HUP
 if [ ! -e "$home/$release/complete" ]; then
-    rm -rf "${home:?}/$release" # of an installation that was cut off
-    free=$(df -Pm "$home" | awk 'NR == 2 { print $4 }')
-    [ "$free" -ge $((megabytes + 200)) ] || refuse "$((megabytes + 200 - free)) MB are missing on the disk of $home"
-    for deb in "$bundle"/debs/*.deb; do
-        [ -e "$deb" ] || continue
-        name=$(dpkg-deb -f "$deb" Package)
-        dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null | grep -q '^ii' || set -- "$@" "$deb"
-    done
-    if [ $# -gt 0 ]; then step "installing $# Debian packages"; DEBIAN_FRONTEND=noninteractive dpkg -i "$@" >/dev/null; fi
     step "installing release $id (about a minute on an old computer)"
     /usr/bin/python3 -m venv --without-pip "$home/$release"
     pip=$(echo "$bundle"/wheelhouse/pip-*.whl)
@@ -110,32 +129,37 @@ if [ ! -e "$home/$release/complete" ]; then
     "$home/$release/bin/python" -m compileall -q -j 0 "$home/$release/lib" || true
     mkdir -p "$home/$release/share"
     cp -r "$bundle/systemd" "$bundle/doc" "$bundle/uninstall.sh" "$bundle/bundle.json" "$home/$release/share/"
-    "$home/$release/bin/python" -m edge.release "$bundle" || refuse "see above"
+    [ -e "$home/current" ] || "$home/$release/bin/python" -m edge.release "$bundle" || refuse "see above"
     sync -f "$home"
     : >"$home/$release/complete"
     sync -f "$home"
 fi
+if [ -n "$plan" ]; then
+    step "installing Debian's packages for the screens"
+    dpkg --configure -a --force-confold >/dev/null </dev/null # of an installation that was cut off
+    # shellcheck disable=SC2086 # names without blanks
+    debian install $screens >/dev/null
+fi
+
+# A release that does not even start, or cannot read what people wrote, is not tried.
+if [ -e /etc/tirek/tirek.toml ] && ! "$home/$release/bin/tirek" check /etc/tirek/tirek.toml >/dev/null; then
+    step "release $id is not used: mend the line above, and type this again"
+    exit 1
+fi
+if in_lesson; then
+    step "release $id is there and not used: a lesson began ($names); when it is over, type this again"
+    exit 1
+fi
 
 step "units, users and rules of the system"
 units=$home/$release/share/systemd
-put "$units/slot" "$home/lib/slot" 755
-put "$units/stick" "$home/lib/stick" 755
-lay() { # folder of the bundle, folder of the system, name there
-    mkdir -p "$2"
-    for file in "$units/$1"/*; do put "$file" "$2/${3:-$(basename "$file")}" 644; done
-    sync "$2"
-}
-lay system /usr/lib/systemd/system
-lay sysusers /usr/lib/sysusers.d tirek.conf
-lay tmpfiles /usr/lib/tmpfiles.d tirek.conf
-lay modules-load /usr/lib/modules-load.d tirek.conf
-lay journald /usr/lib/systemd/journald.conf.d tirek.conf
-lay manager /usr/lib/systemd/system.conf.d tirek.conf
-lay sysctl /usr/lib/sysctl.d 60-tirek.conf
-lay udev /usr/lib/udev/rules.d
+before=$(readlink "$home/current" || true)
+verb=restart
+! runs || verb=start
+sh "$units/slot" switch "$release" # and what belongs to it in the system: never the one without the other
 if [ -n "$kiosk" ]; then
     mkdir -p /etc/chromium/policies/managed
-    put "$units/kiosk/chromium.json" /etc/chromium/policies/managed/tirek.json 644
+    put "$units/kiosk/chromium.json" /etc/chromium/policies/managed/tirek.json
 fi
 systemd-sysusers tirek.conf
 systemd-tmpfiles --create tirek.conf
@@ -152,24 +176,13 @@ END
     sync /etc/tirek/tirek.toml.new
     mv /etc/tirek/tirek.toml.new /etc/tirek/tirek.toml
 fi
-[ -e /etc/tirek/bundle.pub ] || put "$bundle/bundle.pub" /etc/tirek/bundle.pub 644
+[ -e /etc/tirek/bundle.pub ] || put "$bundle/bundle.pub" /etc/tirek/bundle.pub
 sync /etc/tirek
 ln -sfn "$home/current/bin/tirek" /usr/local/bin/tirek
-systemctl daemon-reload
+systemctl restart systemd-sysctl.service 2>/dev/null || true # packets of a lesson get their room before the next boot
 systemctl restart systemd-modules-load.service 2>/dev/null || true
 udevadm control --reload 2>/dev/null && udevadm trigger --subsystem-match=tty 2>/dev/null || true
 
-# A release that does not even start, or cannot read what people wrote, is not tried.
-if ! "$home/$release/bin/tirek" check /etc/tirek/tirek.toml >/dev/null; then
-    step "release $id is not used: mend the line above, and type this again"
-    exit 1
-fi
-if in_lesson; then
-    step "release $id is there and not used: a lesson began ($names); when it is over, type this again"
-    exit 1
-fi
-before=$(readlink "$home/current" || true)
-"$home/lib/slot" switch "$release"
 # All are named: `Also=` would enable them, and not start them.
 systemctl enable --quiet tirek.service tirek-screen.socket tirek-web.socket tirek-maintain.timer tirek-settle.timer
 systemctl start tirek-maintain.timer tirek-settle.timer
@@ -182,7 +195,7 @@ if ! opened; then
     run=
 fi
 sync -f /etc
-if [ "$before" = "$release" ]; then run=; verb=start; else verb=restart; fi
+[ $verb = restart ] || run=
 systemctl $verb --no-block tirek.service
 
 # The one from before is still active for a moment.
@@ -195,8 +208,11 @@ for _ in $(seq 90); do
     serves && break
     sleep 1
 done
-if [ "$(readlink "$home/current")" != "$release" ] || ! serves; then
-    step "release $id does not come up; the reason is in: journalctl -u tirek"
+fault=
+{ [ "$(readlink "$home/current")" = "$release" ] && serves; } || fault="does not come up"
+[ -n "$fault" ] || "$home/lib/slot" keeps || fault="cannot open the journal, which $before can"
+if [ -n "$fault" ]; then
+    step "release $id $fault; the reason is in: journalctl -u tirek"
     if [ -n "$before" ] && [ "$before" != "$release" ]; then
         [ "$(readlink "$home/current")" != "$release" ] || { "$home/lib/slot" back; systemctl restart tirek.service; }
         run=
@@ -206,6 +222,7 @@ if [ "$(readlink "$home/current")" != "$release" ] || ! serves; then
     exit 1
 fi
 "$home/lib/slot" prune
+[ $verb = start ] || systemctl try-restart tirek-teacher.service tirek-projector.service
 if [ -n "$kiosk" ]; then
     systemctl enable --quiet --now seatd.service tirek-kiosk.service
     step "the screens come up now, and after each start of the computer"

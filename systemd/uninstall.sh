@@ -10,7 +10,7 @@ rm -f /usr/lib/systemd/system/tirek.service /usr/lib/systemd/system/tirek-*.* /u
     /usr/lib/sysusers.d/tirek.conf /usr/lib/tmpfiles.d/tirek.conf /usr/lib/modules-load.d/tirek.conf \
     /usr/lib/systemd/journald.conf.d/tirek.conf /usr/lib/systemd/system.conf.d/tirek.conf \
     /usr/lib/sysctl.d/60-tirek.conf /usr/lib/udev/rules.d/60-tirek.rules /usr/lib/udev/rules.d/61-tirek-stick.rules /usr/local/bin/tirek \
-    /etc/chromium/policies/managed/tirek.json
+    /etc/chromium/policies/managed/tirek.json /etc/tirek/bundle.pub
 rm -rf /opt/tirek
 systemctl daemon-reload
 echo "tirek: removed; recordings and registers are still in /var/lib/tirek, the configuration in /etc/tirek"

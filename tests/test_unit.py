@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from edge.config import Config
 from edge.pulse import Pulse
+from edge.reloading import Reloading
 from edge.unit import MAX_STATUS, Unit
 
 CHILD = """
@@ -55,6 +57,15 @@ def test_an_abstract_name_is_understood() -> None:
         listening.bind(f"\0tirek-test-{os.getpid()}")
         Unit({"NOTIFY_SOCKET": f"@tirek-test-{os.getpid()}"}).ready()
         assert listening.recv(100) == b"READY=1"
+
+
+@pytest.mark.parametrize(("lasting", "before"), [("", ""), ("only lessons", "only lessons; ")])
+def test_a_reload_takes_nothing_back_that_lasts(heard: socket.socket, lasting: str, before: str) -> None:
+    manager = Unit({"NOTIFY_SOCKET": heard.getsockname()})
+    with heard:
+        Reloading(manager, None, Config("school", "state"), lambda new: None, lasting).reload()
+        said = [heard.recv(4096).decode() for _ in range(3)]
+    assert said[1:] == [f"STATUS={before}there is no configuration file to read again", "READY=1"]
 
 
 @pytest.mark.parametrize("path", ["", "/nowhere/at/all"])

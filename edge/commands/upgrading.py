@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from edge.commands import readable
-from edge.commands.place import CommandRefused
+from edge.commands.place import USUAL, CommandRefused
 from edge.release import bundle
 from edge.release.bundle import About, BundleWrong
 from sync.errors import JournalNewer
@@ -26,7 +26,8 @@ PINNED = Path("/etc/tirek/bundle.pub")
 SLOT = HOME / "lib" / "slot"
 SPARE = 200 << 20  # bytes left on the disk while a bundle is copied
 UP = 90  # seconds until a release serves on an old computer
-LOCK = Path("/run/tirek-upgrade.lock")
+UPGRADES, INSTALLS = Path("/run/tirek-upgrade.lock"), Path("/run/tirek-install.lock")  # each takes its own
+SCREENS = ("tirek-teacher.service", "tirek-projector.service")
 STREAMS = "http://127.0.0.1/api/streams"
 ANSWERS = 3.0  # seconds for the daemon of this computer
 MOST_STREAMS = 1 << 20  # bytes of its answer
@@ -45,18 +46,10 @@ def upgrade(parsed: argparse.Namespace) -> int:
     """Install a release from a bundle beside the one that runs; it is on trial until it has proved itself."""
     _check_root("upgrade")
     folder: Path = parsed.bundle.absolute()
-    with _alone():
+    with _alone(UPGRADES):
         try:
-            key = _pinned()
-            _check_room(folder, bundle.signed_files(folder, key))
-            if not parsed.now:
-                _check_lessons()
-            shutil.rmtree(INCOMING, ignore_errors=True)
-            bundle.copy(folder, INCOMING, key)
-            about = bundle.verify(INCOMING, key)
-            _check_age(about, parsed.older)
-            _check_journal(about)
-            _tell(about)
+            with _alone(INSTALLS):
+                _tell(_brought(folder, parsed))
             return _install(parsed)
         except BundleWrong as exc:
             raise CommandRefused(f"nothing was changed: {exc}".replace(str(INCOMING), str(folder))) from exc
@@ -69,18 +62,43 @@ def upgrade(parsed: argparse.Namespace) -> int:
 def rollback(parsed: argparse.Namespace) -> int:
     """Go back to the release that ran before."""
     _check_root("rollback")
-    if not parsed.now:
-        _check_lessons()
-    if (about := _about(_before())) is not None:
-        _check_journal(about)
-    back = subprocess.run([str(SLOT), "back"], check=False, capture_output=True, text=True)
-    if back.returncode:
-        raise CommandRefused(f"nothing was changed: {back.stdout.strip() or back.stderr.strip()}")
-    subprocess.run(["systemctl", "daemon-reload"], check=False)
-    serves = _is_up_again()
+    with _alone(UPGRADES), _alone(INSTALLS):
+        if not parsed.now:
+            _check_lessons()
+        before = _before()
+        if (about := _about(before)) is not None:
+            _check_journal(about)
+        _check_configuration(before)
+        back = subprocess.run([SLOT, "back"], check=False, capture_output=True, text=True)
+        if back.returncode:
+            raise CommandRefused(f"nothing was changed: {back.stdout.strip() or back.stderr.strip()}")
+        serves = _is_up_again()
+    subprocess.run(["systemctl", "try-restart", *SCREENS], check=False)
     now = os.readlink(HOME / "current").rpartition("/")[2]
     print(f"release {now} {'serves' if serves else 'does not come up: journalctl -u tirek'}")
     return int(not serves)
+
+
+def _brought(folder: Path, parsed: argparse.Namespace) -> About:
+    """Copy a bundle that may be installed here to this disk; raise CommandRefused, BundleWrong, OSError."""
+    _clear()
+    key = _pinned()
+    _check_room(folder, bundle.signed_files(folder, key))
+    if not parsed.now:
+        _check_lessons()
+    bundle.copy(folder, INCOMING, key)
+    about = bundle.verify(INCOMING, key)
+    _check_age(about, parsed.older)
+    _check_journal(about)
+    return about
+
+
+def _clear() -> None:
+    """Remove what an upgrade left that was cut off: it takes the room of the next one."""
+    shutil.rmtree(INCOMING, ignore_errors=True)
+    for release in (HOME / "releases").glob("*"):
+        if not (release / "complete").exists():
+            shutil.rmtree(release, ignore_errors=True)
 
 
 def _install(parsed: argparse.Namespace) -> int:
@@ -117,6 +135,18 @@ def _check_age(new: About, is_meant: bool) -> None:
         )
 
 
+def _check_configuration(release: str) -> None:
+    """Raise CommandRefused if a release does not start with the configuration of this computer."""
+    try:
+        asked = subprocess.run(
+            [HOME / release / "bin" / "tirek", "check", USUAL], check=False, capture_output=True, text=True
+        )
+    except OSError:
+        return  # there is none to go back to, as the slot says in words
+    if asked.returncode:
+        raise CommandRefused(f"nothing was changed: {release.rpartition('/')[2]}: {asked.stderr.strip()}")
+
+
 def _check_journal(other: About) -> None:
     try:
         readable.check(other.journal)
@@ -139,13 +169,14 @@ def _pinned() -> str:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Let no second upgrade take away what this one copies."""
-    with LOCK.open("w") as file:
+def _alone(lock: Path) -> Iterator[None]:
+    """Let no second upgrade, and no installation, take away what this one copies."""
+    with lock.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as exc:
-            raise CommandRefused("nothing was changed: another upgrade runs") from exc
+            what = "upgrade" if lock == UPGRADES else "installation"
+            raise CommandRefused(f"nothing was changed: another {what} runs") from exc
         yield
 
 

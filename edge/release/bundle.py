@@ -24,6 +24,7 @@ SUMS = "SHA256SUMS"
 SIGNATURE = "SHA256SUMS.sig"
 KEY = "bundle.pub"
 ABOUT = "bundle.json"
+FOLDERS = ("debs", "doc", "systemd", "wheelhouse")  # of which install.sh takes whatever is there
 UNLISTED = (SUMS, SIGNATURE)
 MAX_SUMS = 1 << 20  # bytes: the lines of 8,000 files; a bundle has about a hundred
 MAX_ABOUT = 65_536
@@ -90,8 +91,8 @@ def verify(folder: Path, key: str) -> About:
             raise BundleWrong(f"{folder}: {name} is missing; copy the bundle again")
         if _sum(folder / name) != wanted:
             raise BundleWrong(f"{folder}: {name} is damaged; copy the bundle again")
-    for path in folder.rglob("*"):
-        if path.is_symlink() or (path.is_file() and path.relative_to(folder).as_posix() not in _all(listed)):
+    for path in _taken(folder):
+        if path.is_symlink() or (path.is_file() and path.relative_to(folder).as_posix() not in listed):
             raise BundleWrong(f"{folder}: {path.name} does not belong to it")
     return about(folder)
 
@@ -111,8 +112,11 @@ def _signed(folder: Path, key: str) -> dict[str, str]:
     return _listed(folder, sums)
 
 
-def _all(listed: dict[str, str]) -> set[str]:
-    return {*listed, *UNLISTED}
+def _taken(folder: Path) -> Iterator[Path]:
+    """Yield what is in the folders of a bundle; beside them other systems leave what nobody looks at."""
+    for name in FOLDERS:
+        yield folder / name
+        yield from (folder / name).rglob("*")
 
 
 def _listed(folder: Path, sums: str) -> dict[str, str]:

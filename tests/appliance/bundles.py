@@ -15,6 +15,15 @@ from edge.release.bundle import KEY, SIGNATURE, SUMS, lines_of, sign
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STARTS = "edge/node.py"  # in the wheel: what a daemon runs when it starts
+CHANGES = "sync/migrations.py"
+FAILS = """
+looks = is_current
+def is_current(db):
+    (_, _, file), *_ = db.execute("PRAGMA database_list")
+    if file.startswith("/var/lib/tirek/"):  # not what it has in memory: it would not even come up
+        raise sqlite3.OperationalError("a change of the tables fails on purpose")
+    return looks(db)
+"""
 NUMBERS = ("megabytes", "made", "journal")  # that a bundle says of itself
 BROKEN = 'raise SystemExit("this release is broken on purpose")\n'
 
@@ -69,11 +78,35 @@ def unchanged(out: Path) -> None:
 
 def broken(out: Path) -> None:
     """Make it a release whose daemon does not start."""
+    _replace(out, STARTS, lambda _: BROKEN)
+
+
+def broken_newer(out: Path) -> None:
+    """Make it one whose daemon does not start, with a unit of its own."""
+    broken(out)
+    newer(out)
+
+
+def blind(out: Path) -> None:
+    """Make it a release that fails at changing the tables of every journal, and has a unit of its own."""
+    _replace(out, CHANGES, lambda text: f"{text}\n{FAILS}")
+    newer(out)
+
+
+def newer(out: Path) -> None:
+    """Let its unit be another one."""
+    unit = out / "systemd" / "system" / "tirek.service"
+    write(unit, unit.read_text().replace("[Install]", "Environment=NEWER=1\n[Install]"))
+
+
+def _replace(out: Path, module: str, change: Callable[[str], str]) -> None:
+    """Change one module in the wheel of ours."""
     wheel = next((out / "wheelhouse").glob("tirek-*.whl"))
     spoiled = wheel.with_suffix(".new")
     with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(spoiled, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
-            new.writestr(name, BROKEN if name == STARTS else old.read(name))
+            text = old.read(name)
+            new.writestr(name, change(text.decode()) if name == module else text)
     wheel.unlink()
     spoiled.rename(wheel)
 

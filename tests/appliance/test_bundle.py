@@ -46,6 +46,27 @@ def test_what_is_not_listed_stays_on_the_stick(stick: Path, tmp_path: Path) -> N
     bundle.verify(tmp_path / "copy", KEY)
 
 
+def test_what_another_system_left_beside_a_bundle_is_not_looked_at(stick: Path) -> None:
+    (stick / "System Volume Information").mkdir()
+    (stick / "System Volume Information" / "WPSettings.dat").write_text("of Windows")
+    (stick / "._install.sh").write_text("of another system")
+    assert bundle.verify(stick, KEY) == IT
+
+
+@pytest.mark.parametrize("name", ["debs/more.deb", "wheelhouse/more.whl", "systemd/system/more.service"])
+def test_what_an_installer_would_take_must_be_signed(stick: Path, name: str) -> None:
+    (stick / name).parent.mkdir(parents=True, exist_ok=True)
+    (stick / name).write_text("of somebody else")
+    with pytest.raises(BundleWrong, match="does not belong to it"):
+        bundle.verify(stick, KEY)
+
+
+def test_no_folder_of_a_bundle_leads_elsewhere(stick: Path, tmp_path: Path) -> None:
+    (stick / "debs").symlink_to(tmp_path)
+    with pytest.raises(BundleWrong, match="does not belong to it"):
+        bundle.verify(stick, KEY)
+
+
 @pytest.mark.parametrize("instead", ["pipe", "link"])
 def test_what_is_listed_must_be_a_file(stick: Path, tmp_path: Path, instead: str) -> None:
     slot = stick / "systemd" / "slot"

@@ -14,6 +14,7 @@ from aiohttp import ClientSession
 
 from tests.appliance.boot import Booted
 from tests.appliance.test_service import ask
+from tests.appliance.test_stick import MOUNT, STICK
 from tests.flows.crew import Crew, Node, until, until_told
 from tests.flows.journals import facts
 from tests.flows.school import import_files, invited
@@ -84,3 +85,24 @@ async def test_a_code_joins_it_and_registers_and_lessons_travel(system: Booted, 
     assert [each["state"] for each in json.loads(listed.out)] == ["even"]
     assert json.loads(system.run("tirek", "doctor", "--json").stdout)
     assert "level=error" not in system.log("tirek")
+    await _a_register_goes_up_on_a_stick(system, hub)
+
+
+async def _a_register_goes_up_on_a_stick(system: Booted, hub: Node) -> None:
+    """Carry a pack from the installed computer to the hub, while no network does."""
+    system.do("ip", "link", "set", "hub", "down")
+    system.do("tirek", "register", "take", *LESSON, "--marks", "3=ill", "--reason", "seen late")
+    system.do("sh", "-c", MOUNT)
+
+    made = system.do("tirek", "pack", "make", STICK)
+
+    assert f"{STICK}/tirek-from-akzhar-" in made
+    assert system.do("ls", "-A", STICK).startswith("tirek-from-akzhar-")
+    system.do("cp", "-r", STICK, "/srv/pack")  # what is mounted inside is not seen from outside
+    system.do("umount", STICK)
+    assert len(facts(hub.state, "register-taken")) == 1
+
+    taken = await hub.typed("pack", "take", str(system.root / "srv" / "pack"))
+
+    assert (taken.status, "it was taken before" in taken.out) == (0, False), taken.out + taken.err
+    assert len(facts(hub.state, "register-taken")) == 2

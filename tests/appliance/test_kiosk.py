@@ -51,6 +51,14 @@ def test_what_is_killed_comes_back(system: Booted, unit: str) -> None:
     assert system.shows(unit, "MainPID") != before
 
 
+def test_a_lock_of_before_a_power_cut_and_another_name_keeps_no_picture_away(system: Booted) -> None:
+    profile = "/var/lib/tirek-kiosk/chromium"
+    system.do("systemctl", "stop", "tirek-projector")
+    system.do("runuser", "-u", "tirek-kiosk", "--", "ln", "-sfn", "another-4711", f"{profile}/SingletonLock")
+    system.do("systemctl", "start", "tirek-projector")
+    is_shown(system)
+
+
 def test_the_projector_s_browser_goes_nowhere_else(system: Booted) -> None:
     policy = json.loads(system.do("cat", "/etc/chromium/policies/managed/tirek.json"))
     assert policy["URLBlocklist"] == ["*"]

@@ -21,11 +21,15 @@ for name in venv compileall edge; do
 done
 """
 OLDER = "1.0+older"
+BLIND = "6.0+blind"
 BROKEN = "this release is broken on purpose"  # says bundles.broken
 UP_SINCE_BOOT = """#!/bin/sh
+case $* in *StatusText*) exec /usr/bin/systemctl "$@" ;; esac
 echo ActiveState=active
 echo ActiveEnterTimestampMonotonic=1000000
 """
+KEY = "/var/lib/tirek/journal/node.pem"
+UNIT = "/usr/lib/systemd/system/tirek.service"
 
 
 @pytest.fixture(scope="module")
@@ -33,21 +37,14 @@ def computer(installed: Path, bundle: Path, workshop: Path) -> Iterator[Path]:
     """A school's computer, and a stick with a good release and a broken one."""
     key = workshop / "key"
     with like(installed, workshop / "school") as root:
-        for ident, change in (("2.0+good", bundles.unchanged), ("3.0+broken", _broken)):
-            made = bundles.another(bundle, workshop / ident, key, ident, change)
-            put(made, root, ident)
+        releases = (("2.0+good", bundles.newer), ("3.0+broken", bundles.broken_newer), (BLIND, bundles.blind))
+        for ident, change in releases:
+            put(bundles.another(bundle, workshop / ident, key, ident, change), root, ident)
         stranger = workshop / "stranger-key"
         bundles.build_key(stranger)
         made = bundles.another(bundle, workshop / "4.0", stranger, "4.0+stranger", bundles.unchanged)
         put(made, root, "4.0")
         yield root
-
-
-def _broken(out: Path) -> None:
-    """Break the daemon, and let its unit be another one."""
-    bundles.broken(out)
-    unit = out / "systemd" / "system" / "tirek.service"
-    bundles.write(unit, unit.read_text().replace("[Install]", "Environment=NEWER=1\n[Install]"))
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +97,68 @@ def test_a_rollback_goes_to_the_release_before_and_forth_again(system: Booted) -
     first = system.do("cat", "/opt/tirek/previous").rpartition("/")[2]
     assert f"release {first} serves" in system.do("tirek", "rollback")
     assert running(system) == first
+    assert _is_newer(system) == "0"
     assert "release 2.0+good serves" in system.do("tirek", "rollback")
+    assert _is_newer(system) == "1"
+
+
+def _is_newer(system: Asked) -> str:
+    """Tell whether the daemon runs under the unit of a newer release, and that unit is laid down."""
+    laid = system.run("grep", "-c", "NEWER", UNIT).stdout.strip()
+    assert system.do("sh", "-c", "systemctl show tirek -p Environment | grep -c NEWER || true") == laid
+    return laid
+
+
+def test_a_cut_between_a_release_and_its_units_is_put_right_by_the_next_start(system: Booted) -> None:
+    (before,) = set(system.do("ls", "/opt/tirek/releases").split()) - {running(system)}
+    old = f"/opt/tirek/releases/{before}/share/systemd/system/tirek.service"
+    system.do("sh", "-c", f"cp {old} {UNIT}; echo releases/{before} 0 > /opt/tirek/pending")
+    system.do("systemctl", "daemon-reload")
+    assert _is_newer(system) == "0"
+
+    system.do("kill", "-9", main_pid(system))
+
+    says = "until grep -q NEWER /proc/$(systemctl show tirek -p MainPID --value)/environ; do sleep .1; done"
+    system.do("sh", "-c", says)
+    assert _is_newer(system) == "1"
+    assert json.loads(ask(system, "/api/node"))
+    settle(system)
+
+
+def test_a_release_that_cannot_open_the_journal_is_not_left_to_run(system: Booted) -> None:
+    before = running(system)
+    done = system.run("tirek", "upgrade", f"{STICK}/{BLIND}", seconds=INSTALL)
+    assert (done.returncode, running(system)) == (1, before)
+    assert "cannot open the journal" in done.stdout
+    assert "trouble" not in json.loads(ask(system, "/api/node"))
+
+
+def test_nobody_at_the_computer_and_it_goes_back_from_it_by_itself(system: Booted) -> None:
+    before = running(system)
+    system.do("/opt/tirek/lib/slot", "switch", f"releases/{BLIND}")  # as an upgrade that was cut off there
+    system.do("systemctl", "restart", "tirek")
+    assert json.loads(ask(system, "/api/node"))["trouble"] == "journal-broken"
+    settle(system)
+    assert "journal-broken" in system.do("cat", "/opt/tirek/pending")
+
+    system.do("kill", "-9", main_pid(system))  # it starts anew after ten minutes
+
+    system.until(
+        "sh", "-c", "readlink /opt/tirek/current; systemctl is-active tirek", says=f"{before}\nactive"
+    )
+    assert "trouble" not in json.loads(ask(system, "/api/node"))
+
+
+def test_a_key_that_is_damaged_for_every_release_sends_none_back(system: Booted) -> None:
+    system.do("sh", "-c", f"cp -p {KEY} /srv/key; echo spoilt > {KEY}")
+    system.do("/opt/tirek/lib/slot", "switch", f"releases/{BLIND}")
+    system.do("systemctl", "restart", "tirek")
+    assert json.loads(ask(system, "/api/node"))["trouble"] == "journal-broken"
+    system.do("/opt/tirek/lib/slot", "keeps")
+    system.do("cp", "-p", "/srv/key", KEY)
+    assert system.run("/opt/tirek/lib/slot", "keeps").returncode == 1
+    system.do("tirek", "rollback")
+    assert "trouble" not in json.loads(ask(system, "/api/node"))
 
 
 @pytest.mark.parametrize(
@@ -175,11 +233,15 @@ def test_nobody_goes_back_to_a_release_that_cannot_read_the_journal(system: Boot
 def test_a_release_is_not_begun_with_a_configuration_that_it_cannot_read(system: Booted) -> None:
     before = main_pid(system)
     system.do("sh", "-c", "cp -p /etc/tirek/tirek.toml /srv/good.toml; echo 'x = [' >> /etc/tirek/tirek.toml")
-    done = system.run("sh", f"{STICK}/again/install.sh", seconds=INSTALL)
+    units = system.do("sh", "-c", "sha256sum /usr/lib/systemd/system/tirek*")
+    done = system.run("sh", f"{STICK}/{BLIND}/install.sh", seconds=INSTALL)
+    back = system.run("tirek", "rollback")
     system.do("cp", "-p", "/srv/good.toml", "/etc/tirek/tirek.toml")
-    assert done.returncode == 1
+    assert (done.returncode, back.returncode) == (1, 1)
     assert "/etc/tirek/tirek.toml" in done.stderr
+    assert "/etc/tirek/tirek.toml" in back.stderr
     assert main_pid(system) == before
+    assert system.do("sh", "-c", "sha256sum /usr/lib/systemd/system/tirek*") == units
 
 
 def refused(system: Booted, name: str) -> str:
@@ -197,9 +259,47 @@ def test_a_bundle_of_somebody_else_is_refused(system: Booted) -> None:
     assert "signed by somebody else" in said.stderr
 
 
+def test_what_another_system_left_on_a_stick_is_no_part_of_a_bundle(system: Booted) -> None:
+    again = system.root / STICK[1:] / "again"
+    (again / "System Volume Information").mkdir()
+    (again / "System Volume Information" / "WPSettings.dat").write_text("x")
+    system.do("/opt/tirek/current/bin/python", "-m", "edge.release", f"{STICK}/again")
+    (again / "debs").mkdir(exist_ok=True)
+    (again / "debs" / "sway_9_all.deb").write_text("x")
+    done = system.run("sh", f"{STICK}/again/install.sh")
+    (again / "debs" / "sway_9_all.deb").unlink()
+    assert done.returncode == 1
+    assert "sway_9_all.deb does not belong to it" in done.stderr
+
+
+@pytest.mark.parametrize("lock", ["install", "upgrade"])
+def test_one_at_a_time_changes_the_releases(system: Booted, lock: str) -> None:
+    system.do(
+        *("systemd-run", f"--unit=holds-{lock}", "flock", f"/run/tirek-{lock}.lock", "sh", "-c"),
+        f"touch /run/{lock}-held; sleep 600",
+    )
+    system.until("sh", "-c", f"ls /run/{lock}-held || true", says="held")
+    commands = [("tirek", "upgrade", f"{STICK}/2.0+good"), ("tirek", "rollback")]
+    commands += [("sh", f"{STICK}/again/install.sh")] if lock == "install" else []
+    done = [system.run(*command) for command in commands]
+    system.do("systemctl", "stop", f"holds-{lock}")
+    wanted = "another installation runs" if lock == "install" else "another upgrade runs"
+    assert [wanted in each.stderr for each in done] == [True] * len(commands)
+
+
+def test_what_an_upgrade_left_that_was_cut_off_takes_no_room_of_the_next_one(system: Booted) -> None:
+    system.do(
+        "sh", "-c", "mkdir -p /opt/tirek/incoming /opt/tirek/releases/half; touch /opt/tirek/incoming/x"
+    )
+    assert "signed by" not in refused(system, "nothing")
+    assert system.do("ls", "/opt/tirek/releases").count("half") == 0
+    assert system.run("test", "-e", "/opt/tirek/incoming").returncode == 1
+
+
+@pytest.mark.parametrize("name", ["systemd/slot", "SHA256SUMS.sig"])
 @pytest.mark.parametrize("tool", ["upgrade", "install"])
-def test_a_damaged_bundle_is_refused(system: Booted, tool: str) -> None:
-    spoilt = system.root / STICK[1:] / "again" / "systemd" / "slot"
+def test_a_damaged_bundle_is_refused(system: Booted, tool: str, name: str) -> None:
+    spoilt = system.root / STICK[1:] / "again" / name
     good = spoilt.read_bytes()
     spoilt.write_bytes(good + b"#")
     command = (
@@ -208,7 +308,7 @@ def test_a_damaged_bundle_is_refused(system: Booted, tool: str) -> None:
     done = system.run(*command)
     spoilt.write_bytes(good)
     assert done.returncode == 1
-    assert "copy" in done.stderr
+    assert ("copy" if name == "systemd/slot" else "signature") in done.stderr
     assert "nothing was changed" in done.stderr
 
 

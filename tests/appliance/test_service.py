@@ -140,6 +140,19 @@ def test_it_never_gives_up_and_comes_back_when_the_configuration_is_mended(syste
     assert json.loads(ask(system, "/api/node"))
 
 
+def test_a_client_that_waits_while_no_release_can_be_started_does_not_close_the_door(system: Booted) -> None:
+    system.do("mv", "/opt/tirek/current", "/srv/current")
+    system.do("systemctl", "kill", "-s", "KILL", "tirek")
+    system.do("systemd-run", "--unit=waits", "python3", "-c", ASK.format("/api/node", 100))
+    often = int(system.shows("tirek", "NRestarts")) + 4
+    wait = f"until [ $(systemctl show tirek -p NRestarts --value) -ge {often} ]; do sleep .1; done"
+    system.do("sh", "-c", wait)
+    doors = [system.shows(f"tirek-{name}.socket", "ActiveState") for name in ("screen", "web")]
+    system.do("mv", "/srv/current", "/opt/tirek/current")
+    assert doors == ["active", "active"]
+    assert json.loads(ask(system, "/api/node"))
+
+
 def test_it_stops_within_the_time_that_systemd_gives(system: Booted) -> None:
     began = time.monotonic()
     system.do("systemctl", "stop", "tirek.service")

@@ -67,17 +67,43 @@ def test_the_installer_starts_every_unit_that_can_be_enabled() -> None:
 
 
 def test_the_uninstaller_takes_away_what_the_installer_laid_down() -> None:
-    installer, uninstaller = (path.read_text() for path in SCRIPTS[:2])
-    laid = re.findall(r"^lay \S+ (\S+)(?: (\S+))?$", installer, re.MULTILINE)
+    slot, uninstaller = ((SYSTEMD / name).read_text() for name in ("slot", "uninstall.sh"))
+    laid = re.findall(r"lay_in \S+ (\S+/\S+|\S+\.d)(?: (\S+))?", slot)
     assert len(laid) == 8
-    assert [folder for folder, _ in laid if folder not in uninstaller] == []
+    assert [folder for folder, _ in laid if f"/usr/lib/{folder}" not in uninstaller] == []
+
+
+def test_what_is_laid_counts_before_the_next_start_of_the_computer() -> None:
+    installer = (SYSTEMD / "install.sh").read_text()
+    applied = (
+        "systemd-sysusers",
+        "systemd-tmpfiles",
+        "systemd-sysctl.service",
+        "systemd-modules-load.service",
+    )
+    assert [tool for tool in (*applied, "udevadm control --reload") if tool not in installer] == []
+
+
+def test_the_installer_wants_the_packages_that_a_bundle_has() -> None:
+    installer = (SYSTEMD / "install.sh").read_text()
+    bundler = (SYSTEMD / "bundle.py").read_text()
+    wanted = re.search(r'^screens="([^"]*)"$', installer, re.MULTILINE)
+    has = re.search(r"^KIOSK = \(([^)]*)\)", bundler, re.MULTILINE)
+    assert wanted is not None
+    assert has is not None
+    assert wanted[1].split() == re.findall(r'"([^"]+)"', has[1])
+
+
+def test_no_socket_gives_up_for_good() -> None:
+    sockets = [path.read_text() for path in UNITS if path.suffix == ".socket"]
+    assert ["TriggerLimitIntervalSec=0" in text for text in sockets] == [True, True]
 
 
 def test_the_uninstaller_takes_away_the_browser_s_rules() -> None:
     installer, uninstaller = (path.read_text() for path in SCRIPTS[:2])
-    put = re.findall(r"^ *put \S+ (/etc/\S+) \d+$", installer, re.MULTILINE)
-    assert put == ["/etc/chromium/policies/managed/tirek.json"]
-    assert put[0] in uninstaller
+    put = re.findall(r"\bput \S+ (/etc/\S+)$", installer, re.MULTILINE)
+    assert put == ["/etc/chromium/policies/managed/tirek.json", "/etc/tirek/bundle.pub"]
+    assert [path for path in put if path not in uninstaller] == []
 
 
 def test_the_projector_s_browser_may_use_camera_and_microphone_of_its_own_pages_alone() -> None:
