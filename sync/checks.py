@@ -3,7 +3,14 @@
 A check is *asked* once: by the node at which a lesson is published, for all below it (class `teaching`), or
 by a class's own teacher at her node (class `answer`). Whoever asked it *ends* it. What a class *answers*
 counts whenever it comes: before the end, after it, and before the question itself, as after a long outage. Of
-several answers of one class the newest counts, by the clock of the node that wrote them all.
+several answers of one node in one lesson the newest counts, by the clock of the node that wrote them all.
+
+A class may have answered at several computers of its school: one took the lesson over, or each had half of
+the pupils. No pupil counts twice. What was read from cards has roster numbers: each counts once, with the
+letter of the newest answer that has it. A count of hands has none, and nobody can tell whose hands they were:
+if the newest answer is a count it stands alone, if it was read from cards older counts are left out. Clocks
+of two computers are compared by the time in truth where that is known of all of them, else what came here
+later is newer. Where no school or no lesson is named nobody knows that two nodes are one class: both count.
 
 A check of a class's own teacher takes the answers of her node only. Of two questions with one name the hub's
 counts, then the older one: nobody below a hub can put another question in the place of one of its own.
@@ -12,7 +19,7 @@ counts, then the older one: nobody below a hub can put another question in the p
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from sync.records import CheckAnswered, CheckAsked, CheckEnded
 
@@ -31,11 +38,14 @@ class Said(Struct, frozen=True):
     by_hub: bool  # for all below its writer: in a stream of the class `teaching`
     record: About
     school: str = ""
-    at: int = 0  # when it came here; the fold does not look at it
+    at: int = 0  # when it came here: its place in this journal
+    moment: int = (
+        0  # when it was noted in truth, in milliseconds since 1970; 0 where clocks were not compared
+    )
 
 
 class Answer(Struct, frozen=True):
-    """What a class answered last; letters that the question does not have are left out."""
+    """What one node or one class answered last; letters that the question does not have are left out."""
 
     node: str
     school: str
@@ -45,6 +55,7 @@ class Answer(Struct, frozen=True):
     choices: Mapping[int, str] = {}  # roster number → letter, where cards were read
     of: int = 0  # pupils of the class; 0 where nobody says
     at: int = 0
+    moment: int = 0
 
     @property
     def answered(self) -> int:
@@ -72,11 +83,19 @@ class Check(Struct, frozen=True):
 
     @property
     def totals(self) -> dict[str, int]:
-        """Return how many pupils chose each letter."""
-        return added(self.letters, (each.counts for each in self.answers))
+        """Return how many pupils chose each letter, none of them twice."""
+        return added(self.letters, (each.counts for each in self.classes))
+
+    @property
+    def classes(self) -> tuple[Answer, ...]:
+        """Return what each class answered, at however many computers: by school and lesson."""
+        found: dict[tuple[str, str, str], list[Answer]] = {}
+        for each in self.answers:
+            found.setdefault(_class_of(each), []).append(each)
+        return tuple(_together(found[class_]) for class_ in sorted(found))
 
     def of_node(self, node: str, lesson: str) -> Answer | None:
-        """Return what a class answered last."""
+        """Return what a class answered last at this node."""
         found = (each for each in self.answers if (each.node, each.lesson) == (node, lesson))
         return next(found, None)
 
@@ -155,4 +174,28 @@ def _answer(read: tuple[Said, CheckAnswered], letters: str) -> Answer:
     choices = {number: letter for number, letter in sorted(record.choices.items()) if letter in letters}
     counted = Counter(choices.values()) if record.choices else record.counts
     counts = {letter: counted[letter] for letter in letters if counted.get(letter)}
-    return Answer(said.node, said.school, record.lesson, said.hlc, counts, choices, record.of, said.at)
+    place = (said.node, said.school, record.lesson, said.hlc)
+    return Answer(*place, counts, choices, record.of, said.at, said.moment)
+
+
+def _class_of(answer: Answer) -> tuple[str, str, str]:
+    known = answer.school and answer.lesson
+    return (answer.school, answer.lesson, "" if known else answer.node)
+
+
+def _together(answers: list[Answer]) -> Answer:
+    """Return what a class answered at all its computers."""
+    said = [each for each in answers if each.answered] or answers
+    compared = all(each.moment for each in said)
+    said.sort(key=lambda each: (each.moment if compared else each.at, each.hlc, each.node))
+    newest, choices = said[-1], dict[int, str]()
+    if newest.choices:
+        for each in said:
+            choices.update(each.choices)
+    return structs.replace(
+        newest,
+        counts=Counter(choices.values()) if choices else newest.counts,
+        choices=dict(sorted(choices.items())),
+        of=next((each.of for each in reversed(said) if each.of), 0),
+        at=max(each.at for each in answers),
+    )

@@ -33,7 +33,7 @@ class Quizzes:
         self._source = source
         self._hubs: dict[str, list[Said]] = {}  # what hubs asked and ended, by check
         for fact, record in source.asked_by_hubs():
-            self._hubs.setdefault(record.check, []).append(_said(fact, record))
+            self._hubs.setdefault(record.check, []).append(self._said(fact, record))
         asked = [check for said in self._hubs.values() if (check := one(said)) is not None]
         self._by_stream: dict[str, list[tuple[int, Check]]] = {}
         for check in asked:
@@ -46,7 +46,7 @@ class Quizzes:
         """Yield the checks of the classes of a school, oldest first."""
         found: dict[str, list[Said]] = {}
         for fact, record in self._source.checked(school):
-            found.setdefault(record.check, []).append(_said(fact, record))
+            found.setdefault(record.check, []).append(self._said(fact, record))
         rows = [row for name, said in found.items() for row in self._answered(name, said)]
         told = {(row.check.id, row.lesson) for row in rows}
         silent = {(row.check.id, row.lesson): row for row in self._silent(school)}
@@ -57,7 +57,7 @@ class Quizzes:
         check = one([*self._hubs.get(name, ()), *said])
         if check is None:
             return
-        for answer in check.answers:
+        for answer in check.classes:
             yield self._row(check, answer.lesson, answer)
         if not check.by_hub and not check.answers:
             yield self._row(check, check.asked.lesson, None)
@@ -75,6 +75,12 @@ class Quizzes:
             for _, check in asked[first:last]:
                 if self._source.is_below(fact.node, check.node):
                     yield self._row(check, started.lesson, None)
+
+    def _said(self, fact: Fact, record: CheckAsked | CheckEnded | CheckAnswered) -> Said:
+        instant = self._source.clocks.at(fact.node, fact.hlc)
+        moment = instant.ms if instant is not None and instant.sure else 0
+        by_hub = fact.class_ == "teaching"
+        return Said(fact.id, fact.hlc, fact.node, by_hub, record, fact.school, fact.at, moment)
 
     def _row(self, check: Check, lesson: str, answer: Answer | None) -> Quizzed:
         day = lesson_parts(lesson)[1] or utc(self._source.moment(check.node, check.hlc))[:10]
@@ -117,11 +123,6 @@ def check_columns(school: str, quizzed: Quizzed, planned: Planned | None) -> dic
 def plain(text: str) -> str:
     """Return a question on one line, without letters that nobody can see."""
     return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
-
-
-def _said(fact: Fact, record: CheckAsked | CheckEnded | CheckAnswered) -> Said:
-    by_hub = fact.class_ == "teaching"
-    return Said(fact.id, fact.hlc, fact.node, by_hub, record, fact.school, fact.at)
 
 
 def _moment(each: tuple[int, Check]) -> int:
