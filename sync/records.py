@@ -166,6 +166,7 @@ class CheckAsked(Record, frozen=True, omit_defaults=True):
     choice_markup: tuple[Markup, ...] = ()
     item: str = ""  # the prepared set of the library that it is from
     number: Count = 0  # within the set, from 1
+    pictured: bool = False  # the question of that set has a picture
 
 
 class CheckEnded(Record, frozen=True, omit_defaults=True):

@@ -8,6 +8,15 @@ from edge.contract.talkback import QuickCheck
 Doing = Literal["", "read", "send", "stop", "end", "leave", "prepared"]
 
 LETTERS = "ABCD"
+WORD: dict[Doing, str] = {
+    "read": "key-read-cards",
+    "send": "key-send-answers",
+    "stop": "key-end-reading",
+    "end": "key-end-check",
+    "leave": "key-to-lesson",
+    "prepared": "key-prepared",
+}
+HOW = {"asked": "quick-how-asked", "counting": "quick-how-asked", "reading": "quick-how-reading"}
 OPEN = ("asked", "reading", "counting")  # stages in which this class has not answered
 MOST = 999  # pupils behind one letter: as many as a register has
 
@@ -36,7 +45,7 @@ class Hands:
 
 def entering(check: QuickCheck, counts: bool) -> Doing:
     """Return what Enter does; `counts`: hands are being counted at this screen."""
-    if counts and check.stage in (*OPEN, "sent"):
+    if counts and takes(check):
         return "send"
     if check.stage in ("asked", "counting"):
         return "read"
@@ -45,6 +54,23 @@ def entering(check: QuickCheck, counts: bool) -> Doing:
     if check.stage == "sent":
         return "end" if check.local else "leave"
     return "leave" if check.stage == "ended" and not check.local else "prepared"
+
+
+def takes(check: QuickCheck) -> bool:
+    """Tell whether a count is taken: of the hub's check also while it is shown as ended."""
+    return check.stage in (*OPEN, "sent") or (check.stage == "ended" and not check.local)
+
+
+def how(check: QuickCheck) -> str:
+    """Return the word key of what can be done; "" for nothing."""
+    if check.stage == "sent":
+        return "quick-how-sent-local" if check.local else "quick-how-sent"
+    return HOW.get(check.stage, "")
+
+
+def notes(check: QuickCheck) -> list[str]:
+    """Return the word keys of what a teacher should know beside the check itself."""
+    return [word for word, is_so in (("quick-behind", check.behind), ("quick-bare", check.bare)) if is_so]
 
 
 def is_right(check: QuickCheck, letter: str) -> bool:

@@ -1,5 +1,6 @@
 """A roll call by cards: whose card is before the camera is there; what it means is for the teacher to say."""
 
+import asyncio
 from collections.abc import Callable
 
 from edge.api import Desks, Unable
@@ -30,6 +31,7 @@ class CardCall:
         self._lesson = ""
         self._began = 0.0
         self._shown: Shown | None = None
+        self._turn = asyncio.Lock()  # of orders: one that ends it comes after the one that began it
 
     def desks(self) -> Desks:
         """Return the commands that are taken here."""
@@ -48,19 +50,22 @@ class CardCall:
             self._reading.stop()
 
     async def _call(self, order: RollByCards) -> Done:
-        if not order.on:
-            if order.lesson == self._lesson:
+        async with self._turn:
+            if order.on:
+                await self._begin(order)
+            elif order.lesson == self._lesson:
                 self._reading.stop()
-            return Done()
+        return Done()
+
+    async def _begin(self, order: RollByCards) -> None:
         class_, _, _ = lesson_parts(order.lesson)
-        numbers = Roll(self._journal).numbers(class_)
+        numbers = await asyncio.to_thread(Roll(self._journal).numbers, class_)
         if not numbers:
             raise Unable("class-unknown", **{"class": class_})
         if (trouble := self._camera.blind) in REFUSED:
             raise Unable(trouble)
         self._lesson, self._began = order.lesson, self._camera.now()
         self._reading.start(class_, numbers)
-        return Done()
 
     def _tell(self) -> None:
         reading = self._reading

@@ -13,10 +13,11 @@ from collections.abc import Callable, Collection
 from msgspec import Struct, structs
 
 from edge.api import Desks, Unable
+from edge.cards.calling import REFUSED
 from edge.cards.reading import CardReading
 from edge.checks.heard import Heard
 from edge.checks.saying import Saying, State
-from edge.checks.seat import Place, current, refused
+from edge.checks.seat import Place, answer_of, behind, current, idle, refused
 from edge.checks.sets import Kept, Sets
 from edge.checks.shown import asked_of, picture_at
 from edge.contract.answers import Checks, Done, PreparedQuestion, PreparedSet
@@ -91,14 +92,14 @@ class Answering:
                 await self._count_pupils()  # its roster may have come since the lesson began
                 self._begin_reading(check)
             elif self._state.mode == "reading":
-                await self._keep_read(check)
+                await self._keep_read(check, self._state.place)
                 self._rest()
             self._saying.tell(self._state)
         return Done()
 
     async def _count(self, order: CountAnswers) -> Done:
         async with self._turn:
-            check = await self._running(order.check)
+            check = await self._running(order.check, late=bool(order.counts))
             if order.counts:
                 await self._note(self._counted(check, order.counts))
             self._rest()
@@ -137,7 +138,7 @@ class Answering:
                 await self._learn()
             else:
                 if self._state.mode == "reading":
-                    await self._keep_read(check)
+                    await self._keep_read(check, self._state.place)
                 await self._note(CheckEnded(check.id))
                 self._rest()
             self._saying.tell(self._state)
@@ -150,9 +151,9 @@ class Answering:
             raise Unable("class-unknown")
         class_ = lesson_parts(self._state.place.lesson)[0]
         self._reading.start(class_, self._state.pupils, check.letters)
-        if trouble := self._reading.trouble:
+        if (trouble := self._reading.trouble) in REFUSED:
             self._reading.stop()
-            raise Unable("page-missing" if trouble == "page-missing" else "camera-missing")
+            raise Unable(trouble)
         self._state.mode = "reading"
 
     def _counted(self, check: Check, counts: tuple[int, ...]) -> CheckAnswered:
@@ -163,19 +164,21 @@ class Answering:
         chosen = {letter: count for letter, count in zip(check.letters, counts, strict=True) if count}
         return CheckAnswered(check.id, self._state.place.lesson, counts=chosen, of=pupils)
 
-    async def _running(self, check: str) -> Check:
-        """Return the check that may be answered now; raise Unable."""
+    async def _running(self, check: str, *, late: bool = False) -> Check:
+        """Return the check that may be answered now, or `late`: the hub has ended it; raise Unable."""
         await self._look_for_order()
         found = self._state.check
-        if found is None or found.id != check or found.ended:
+        if found is None or found.id != check or (found.ended and not (late and found.by_hub)):
             raise Unable("no-check")
         return found
 
-    async def _keep_read(self, check: Check) -> None:
-        """Answer with what was read; with nothing read the check is as it was before."""
-        read, state = dict(self._reading.read), self._state
+    async def _keep_read(self, check: Check, place: Place) -> None:
+        """Answer with what was read, and for who was not read now with what was before."""
+        read, before = self._reading.read, answer_of(check, place)
         if read:
-            await self._note(CheckAnswered(check.id, state.place.lesson, choices=read, of=len(state.pupils)))
+            choices = {**(before.choices if before else {}), **read}
+            of = len(self._reading.expected)
+            await self._note(CheckAnswered(check.id, place.lesson, choices=choices, of=of))
 
     async def _note(self, record: Record) -> None:
         try:
@@ -198,24 +201,21 @@ class Answering:
 
     async def _look(self) -> None:
         """Learn what has changed, and let go of what is over."""
-        before, state = self._state.check, self._state
+        state = self._state
+        before, place = state.check, state.place
         state.place = Place(self._journal.identity.node, *self._around.running())
         if state.place != self._roster_of:
             await self._count_pupils()
         await self._learn()
-        check = state.check
-        if check is None or before is None or check.id != before.id:
-            self._rest()
-        elif check.ended and state.mode:
-            await self._end_reading(check)
-        if check is not None and (before is None or check.id != before.id):
-            state.picture = await asyncio.to_thread(self._picture, check)
+        goes_on = state.check is not None and not state.check.ended and state.place.lesson == place.lesson
+        if before is not None and not (goes_on and _is_same(before, state.check)):
+            await self._end_reading(before, place)
 
-    async def _end_reading(self, check: Check) -> None:
-        """Whoever asked has ended it while we read: what was read until now is an answer too."""
+    async def _end_reading(self, check: Check, place: Place) -> None:
+        """It is over while we read, for whatever reason: what was read until now is an answer too."""
         if self._state.mode == "reading":
             try:
-                await self._keep_read(check)
+                await self._keep_read(check, place)
             except Unable as exc:
                 log.warning("cards not kept check=%s reason=%s", check.id, exc.key)
         self._rest()
@@ -223,8 +223,13 @@ class Answering:
     async def _learn(self) -> None:
         self._known = (await self._heard.fresh()).values()
         now, state = self._heard.now(), self._state
-        state.check = current(self._known, state.place, now, self._away)
+        check = current(self._known, state.place, now, self._away)
+        if check is None or not _is_same(check, state.check) or state.is_bare:
+            state.picture = await asyncio.to_thread(self._picture, check) if check else ""
+        state.check = check
+        state.behind = tuple(behind(self._known, state.place, now, check))
         state.refused = tuple(each.id for each in refused(self._known, state.place, now))
+        state.idle = tuple(each.id for each in idle(self._known, state.place, now))
 
     def _rest(self) -> None:
         """Neither read nor count any more."""
@@ -245,6 +250,10 @@ class Answering:
         if question is None or question.picture is None:
             return ""
         return picture_at(check.asked.item, check.asked.number)
+
+
+def _is_same(one: Check, other: Check | None) -> bool:
+    return other is not None and one.id == other.id
 
 
 def _prepared(kept: Kept) -> PreparedSet:

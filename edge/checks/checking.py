@@ -1,7 +1,7 @@
 """The parts of quick checks put together: the class's side and the hub's, which every node has both."""
 
 import time
-from collections.abc import Awaitable, Callable, Container, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Container, Coroutine
 from typing import Any
 
 from aiohttp import web
@@ -40,6 +40,9 @@ class Inside(Struct, frozen=True):
     report: Callable[[str, bytes], Awaitable[bool]]  # to the parent, best effort
     announce: Callable[[], None]  # wakes the nodes below
     wake: Callable[[], None]  # wakes the exchange with the node above
+    watching: Callable[
+        [str], Awaitable[Collection[str]]
+    ]  # nodes of the classes that see a lesson; raises JournalError
 
 
 class Checking:
@@ -49,7 +52,7 @@ class Checking:
         self.sets = Sets(node.store)
         heard = Heard(node.journal)
         self.telling = Telling(node.journal, node.report, lambda check: self.desk.is_ours(check))
-        around = HubPlace(node.name, node.live, node.is_pulled, node.announce)
+        around = HubPlace(node.name, node.live, node.is_pulled, node.watching, node.announce)
         self.desk = Desk(heard, node.door, self.sets, self.telling, around)
         quiz = Quiz(projector.news)
         projector.add(quiz.part)

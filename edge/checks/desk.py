@@ -6,7 +6,7 @@ Every page of a lesson sees the same; of two that ask at once one is told that a
 
 import asyncio
 import secrets
-from collections.abc import Callable, Container
+from collections.abc import Awaitable, Callable, Collection, Container
 from contextlib import suppress
 from sqlite3 import Connection
 
@@ -31,6 +31,7 @@ from sync.errors import DiskFull, JournalError
 from sync.records import CheckAsked, CheckEnded, Record
 
 LOOK = 0.2  # seconds between looks while a page waits: an answer is to be seen within half a second
+WATCHING_LOOK = 1.0  # seconds between looks at who sees the lesson: links of 134 schools change all the time
 SETS_LOOK = 2.0  # seconds between looks at the library: a set comes at night, or by a command
 MAX_BODY = 32_768  # bytes of what a page asks: question and choices with formulas
 ID_BYTES = 8  # of a check's name
@@ -46,6 +47,9 @@ class Around(Struct, frozen=True):
     name: str  # what this very node is called: a class may sit before it too
     live: Callable[[], Container[str]]  # streams that are here
     is_pulled: Callable[[str], bool]  # a stream is taught at a hub above
+    watching: Callable[
+        [str], Awaitable[Collection[str]]
+    ]  # nodes of the classes that see a lesson; raises JournalError
     wake: Callable[[], None]  # the nodes below: a check does not wait for their next round
 
 
@@ -55,6 +59,8 @@ class Look(Struct):
     version: int
     seen: object = None
     sets_since: int = 0  # the version since which the sets are as they are
+    watching: frozenset[str] = frozenset()
+    watching_at: float = float("-inf")
 
 
 class Desk:
@@ -149,7 +155,7 @@ class Desk:
             await self._news(stream, after, wait(request.query.get("wait", "")))
         look = await self._look(stream)
         running, past = await self._of_lesson(stream)
-        known = await self._known()
+        known = self._known(look)
         told: Json = {
             "version": look.version,
             "running": self._told(running, known) if running else None,
@@ -175,19 +181,31 @@ class Desk:
         kept = [each.item for each in await self._listed()]
         heard = self._telling.of(running.id) if running else {}
         over = bool(running and results.is_over(running, self._journal.ledger.now()))
-        seen = (self._heard.version, over, heard)
-        look = self._looks.get(stream)
-        if look is None:
-            if len(self._looks) >= MOST_LESSONS:
-                del self._looks[next(iter(self._looks))]
-            now = self._journal.ledger.now()
-            look = self._looks[stream] = Look(now, (seen, kept), now)
-        elif look.seen != (seen, kept):
+        await self._see(stream, self._look_of(stream))
+        look = self._look_of(stream)
+        seen = ((self._heard.version, over, heard, look.watching), kept)
+        if look.seen != seen:
             look.version += 1
             if not isinstance(look.seen, tuple) or look.seen[1] != kept:
                 look.sets_since = look.version
-            look.seen = (seen, kept)
+            look.seen = seen
         return look
+
+    def _look_of(self, stream: str) -> Look:
+        found = self._looks.get(stream)
+        if found is None:
+            if len(self._looks) >= MOST_LESSONS:
+                del self._looks[next(iter(self._looks))]
+            found = self._looks[stream] = Look(self._journal.ledger.now())
+        return found
+
+    async def _see(self, stream: str, look: Look) -> None:
+        """Learn who sees the lesson; where the journal cannot tell it is who did before."""
+        now = asyncio.get_running_loop().time()
+        if now - look.watching_at >= WATCHING_LOOK:
+            look.watching_at = now
+            with suppress(JournalError):
+                look.watching = frozenset(await self._around.watching(stream))
 
     async def _listed(self) -> list[Kept]:
         now = asyncio.get_running_loop().time()
@@ -201,10 +219,10 @@ class Desk:
         me, now = self._journal.identity.node, self._journal.ledger.now()
         return results.of_lesson(checks.values(), stream, me, now)
 
-    async def _known(self) -> Known:
+    def _known(self, look: Look) -> Known:
         me = self._journal.identity.node
         names = self._journal.ledger.read(_names) | {me: Called(self._around.name, self._journal.school)}
-        return Known(me, names, self._heard.begun, self._journal.ledger.now())
+        return Known(me, names, self._heard.begun, self._journal.ledger.now(), look.watching)
 
     def _told(self, check: Check, known: Known) -> Json:
         picture = picture_at(check.asked.item, check.asked.number) if self._has_picture(check) else ""

@@ -1,11 +1,11 @@
 """A hub's checks in one lesson, class by class, as the page of its teacher shows them (core)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 from msgspec import Struct, to_builtins
 
-from edge.checks.progress import Begun, Progress
+from edge.checks.progress import BUSY, IDLE, Begun, Progress
 from edge.checks.seat import LONGEST
 from edge.checks.shown import Json, question_of
 from sync.checks import Answer, Check, added
@@ -15,8 +15,8 @@ OVER = 3 * 3_600_000  # milliseconds after which a check was one of another less
 MOST_PAST = 32  # checks of a lesson that are shown after they have ended
 MOST_CLASSES = 400  # on one page: three in each school of the largest hub
 
-Stage = Literal["asked", "reading", "counting", "answered", "refused", "away"]
-ORDER: tuple[Stage, ...] = ("reading", "counting", "asked", "answered", "away", "refused")
+Stage = Literal["asked", "reading", "counting", "answered", "busy", "idle", "away"]
+ORDER: tuple[Stage, ...] = ("reading", "counting", "asked", "answered", "busy", "idle", "away")
 
 
 class Called(Struct, frozen=True):
@@ -33,6 +33,7 @@ class Known(Struct, frozen=True):
     names: Mapping[str, Called]
     begun: Mapping[str, Begun]  # the newest lesson of each node
     now: int
+    watching: Collection[str] = ()  # the classes that see the lesson, whatever they have begun
 
 
 class Row(Struct, frozen=True):
@@ -44,6 +45,7 @@ class Row(Struct, frozen=True):
     read: int
     of: int
     counts: Mapping[str, int]
+    bare: bool = False  # its projector shows the question without its picture
 
 
 def of_lesson(checks: Iterable[Check], stream: str, me: str, now: int) -> tuple[Check | None, list[Check]]:
@@ -77,37 +79,66 @@ def shown(check: Check, heard: Mapping[str, Progress], known: Known, picture: st
         "item": asked.item,
         "number": asked.number,
         "classes": to_builtins(rows(check, heard, known)),
+        "elsewhere": elsewhere(check, heard),
         "totals": check.totals,
     }
 
 
 def rows(check: Check, heard: Mapping[str, Progress], known: Known) -> list[Row]:
-    """Return every class that has answered, is about to, is in the lesson, or has refused."""
+    """Return every class that has answered, is about to, is in the lesson, or sees it."""
     answered: dict[str, list[Answer]] = {}
     for each in check.answers:
         answered.setdefault(each.node, []).append(each)
     in_lesson = {node for node, begun in known.begun.items() if _is_in(check, begun, known.now)}
-    nodes = answered.keys() | heard.keys() | in_lesson
-    found = [_row(node, answered.get(node, []), heard.get(node), (check, known)) for node in nodes]
+    here = in_lesson | set(known.watching)
+    gone = {
+        node for node, said in heard.items() if _is_elsewhere(said) or (_is_idle(said) and node not in here)
+    }
+    nodes = answered.keys() | ((heard.keys() | here) - gone)
+    found = [
+        _row(node, answered.get(node, []), heard.get(node), node in in_lesson, (check, known))
+        for node in nodes
+    ]
     found.sort(key=lambda row: (ORDER.index(row.stage), row.name, row.node))
     return found[:MOST_CLASSES]
 
 
-def _row(node: str, answers: list[Answer], heard: Progress | None, about: tuple[Check, Known]) -> Row:
+def elsewhere(check: Check, heard: Mapping[str, Progress]) -> int:
+    """Return how many classes are in another lesson: nobody waits for them."""
+    answered = {each.node for each in check.answers}
+    return sum(_is_elsewhere(said) for node, said in heard.items() if node not in answered)
+
+
+def _row(
+    node: str, answers: list[Answer], heard: Progress | None, began: bool, about: tuple[Check, Known]
+) -> Row:
     check, known = about
     counts = added(check.letters, (each.counts for each in answers)) if answers else {}
     of = sum(each.of for each in answers) or (heard.of if heard else 0)
-    stage: Stage = "answered" if answers else _stage(heard)
+    stage: Stage = "answered" if answers else _stage(heard, began)
     read = sum(len(each.choices) for each in answers) if answers else heard.read if heard else 0
     called = known.names.get(node, Called("", ""))
-    return Row(node, called.name or called.school or node, stage, read, of, counts)
+    name = called.name or called.school or node
+    return Row(node, name, stage, read, of, counts, bool(heard and heard.bare))
 
 
-def _stage(heard: Progress | None) -> Stage:
+def _stage(heard: Progress | None, began: bool) -> Stage:
     if heard is None:
-        return "away"
+        return "away" if began else "idle"
+    if heard.stage == "refused":
+        return "idle"
+    if heard.stage == "asked" and heard.why == BUSY:
+        return "busy"
     # Its answer is a fact on that computer, and on its way.
     return "asked" if heard.stage == "answered" else heard.stage
+
+
+def _is_idle(heard: Progress) -> bool:
+    return heard.stage == "refused" and heard.why == IDLE
+
+
+def _is_elsewhere(heard: Progress) -> bool:
+    return heard.stage == "refused" and heard.why != IDLE
 
 
 def _is_in(check: Check, begun: Begun, now: int) -> bool:

@@ -7,12 +7,12 @@ from msgspec import Struct
 
 from edge.board import Board
 from edge.cards.reading import CardReading
-from edge.checks.progress import Progress, Stage
+from edge.checks.progress import BUSY, IDLE, Progress, Stage
 from edge.checks.seat import Place, answer_of
 from edge.checks.shown import quiz_of, texts_of
 from edge.checks.telling import Telling
 from edge.contract.talkback import CheckStage, QuickCheck
-from sync.checks import Check
+from sync.checks import Answer, Check
 
 SAY = 5.0  # seconds after which the hub is told again how far we are
 
@@ -33,8 +33,10 @@ class State(Struct):
     check: Check | None = None
     mode: Mode = ""
     pupils: tuple[int, ...] = ()  # roster numbers of the class
-    picture: str = ""  # the address of the question's
+    picture: str = ""  # the address of its question's
+    behind: tuple[Check, ...] = ()  # of hub teachers, until the class's own one is ended
     refused: tuple[str, ...] = ()  # checks of hub teachers who do not teach this class
+    idle: tuple[str, ...] = ()  # … that run while no lesson of a hub runs here
 
     @property
     def stage(self) -> CheckStage:
@@ -44,6 +46,11 @@ class State(Struct):
         if self.check.ended:
             return "ended"
         return self.mode or ("sent" if answer_of(self.check, self.place) else "asked")
+
+    @property
+    def is_bare(self) -> bool:
+        """Tell whether its question has a picture that is not here."""
+        return self.check is not None and self.check.asked.pictured and not self.picture
 
 
 class Saying:
@@ -77,7 +84,7 @@ class Saying:
             return QuickCheck()
         answer, reads = answer_of(check, state.place), stage == "reading"
         text, choices = texts_of(check.asked)
-        read = tuple(sorted(self._reading.read if reads else answer.choices if answer else ()))
+        read = self._read(answer, reads)
         counts = tuple(answer.counts.get(letter, 0) for letter in check.letters) if answer else ()
         return QuickCheck(
             stage,
@@ -91,14 +98,25 @@ class Saying:
             counts if stage in ("sent", "ended") else (),
             check.asked.right if stage == "ended" else "",
             self._reading.trouble if reads else "",
+            state.is_bare,
+            any(answer_of(each, state.place) is None for each in state.behind),
         )
+
+    def _read(self, answer: Answer | None, reads: bool) -> tuple[int, ...]:
+        """Return whose cards were read, those that were sent before among them."""
+        before = answer.choices if answer else {}
+        return tuple(sorted({*before, *(self._reading.read if reads else ())}))
 
     def _words(self, state: State, notice: QuickCheck) -> Iterable[Progress]:
         node, check = state.place.node, state.check
         if check is not None and check.by_hub and (notice.stage != "ended" or notice.counts):
             read = len(notice.read) if notice.stage == "reading" else 0
-            yield Progress(node, check.id, SAID[notice.stage], read, len(state.pupils))
+            yield Progress(node, check.id, SAID[notice.stage], read, len(state.pupils), bare=state.is_bare)
+        for each in state.behind:
+            stage: Stage = "answered" if answer_of(each, state.place) else "asked"
+            yield Progress(node, each.id, stage, 0, len(state.pupils), why=BUSY)
         yield from (Progress(node, each, "refused") for each in state.refused)
+        yield from (Progress(node, each, "refused", why=IDLE) for each in state.idle)
 
     def _tell_hub(self, words: list[Progress]) -> None:
         now = self._clock()

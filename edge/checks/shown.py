@@ -25,6 +25,7 @@ def asked_of(question: Prepared, check: str, stream: str, item: str, number: int
         choice_markup=markup if any(markup) else (),
         item=item,
         number=number,
+        pictured=question.picture is not None,
     )
 
 

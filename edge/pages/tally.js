@@ -10,7 +10,8 @@ const STAGES = {
   reading: ['▲', 'stage-reading'],
   counting: ['▲', 'stage-counting'],
   answered: ['✓', 'stage-answered'],
-  refused: ['✕', 'stage-refused'],
+  busy: ['◷', 'stage-busy'],
+  idle: ['–', 'stage-idle'],
   away: ['○', 'stage-away'],
 };
 
@@ -57,10 +58,12 @@ export class Tally {
     this.bars = made('ul');
     this.count = made('p');
     this.list = made('ul');
+    this.elsewhere = made('p');
     this.bars.className = 'bars';
     this.list.className = 'progress';
-    this.element = made('div', this.sheet.element, this.count, this.bars, this.list);
+    this.element = made('div', this.sheet.element, this.count, this.bars, this.list, this.elsewhere);
     this.element.className = 'tally';
+    this.elsewhere.className = 'elsewhere';
   }
 
   show(check) {
@@ -74,6 +77,8 @@ export class Tally {
     for (const { letter } of check.choices) this.#draw(this.#bars.get(letter), letter, totals[letter] ?? 0, pupils, check.right);
     arrange(this.bars, [...this.#bars.values()]);
     this.#list(classes, check.choices);
+    if (check.elsewhere) say(this.elsewhere, 'check-elsewhere', { count: check.elsewhere });
+    else hush(this.elsewhere);
   }
 
   #draw(row, letter, count, pupils, right) {
@@ -88,16 +93,18 @@ export class Tally {
   #list(classes, choices) {
     const { compare } = new Intl.Collator(document.documentElement.lang);
     const sorted = [...classes].sort((one, other) => compare(one.name, other.name) || compare(one.node, other.node));
-    const row = () => made('li', made('b'), made('strong'), made('span'), made('span'));
+    const row = () => made('li', made('b'), made('strong'), made('span'), made('em'), made('span'));
     this.#rows = kept(this.#rows, sorted, ({ node }) => node, row);
     for (const one of sorted) {
-      const [shape, name, word, counts] = this.#rows.get(one.node).children;
+      const [shape, name, word, bare, counts] = this.#rows.get(one.node).children;
       const [sign, key] = STAGES[one.stage] ?? STAGES.asked;
       this.#rows.get(one.node).dataset.stage = one.stage;
       shape.setAttribute('aria-hidden', 'true');
       put(shape, sign);
       put(name, one.name);
       say(word, key, { read: one.read, of: one.of });
+      if (one.bare) say(bare, 'stage-bare');
+      else hush(bare);
       put(counts, one.stage === 'answered' ? choices.map(({ letter }) => `${letter} ${one.counts[letter] ?? 0}`).join('  ') : '');
     }
     arrange(this.list, [...this.#rows.values()]);

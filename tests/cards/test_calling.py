@@ -1,7 +1,9 @@
 """A roll call by cards: what the screen orders, what it is told, and what the projector shows."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -13,8 +15,11 @@ from edge.cards.reading import CardCamera
 from edge.cards.votes import AGREED, Seen
 from edge.contract.talkback import CardsSeen, RollByCards
 from edge.journal import Journal
+from sync.ledger import Ledger
 from sync.records import RosterChanged
 from sync.tables import Entry
+from tests.checks.peers import DEADLINE
+from tests.checks.test_heard import AT_ONCE, Held
 
 LESSON = "7Б 2026-11-26 09:00"
 
@@ -22,9 +27,9 @@ LESSON = "7Б 2026-11-26 09:00"
 class Room:
     """A node whose camera sees what the test says."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, kind: type[Ledger] = Ledger) -> None:
         self.now, self.eye, self.news = 100.0, "", 0
-        self.journal, self.board = Journal(state, "akzhar"), Board()
+        self.journal, self.board = Journal(state, "akzhar", kind), Board()
         self.camera = CardCamera(lambda: self.eye, lambda: self.now)
         self.call = CardCall(self.journal, self.board, self.camera, self._noted)
         for number in (1, 2, 3):
@@ -64,6 +69,27 @@ async def test_whose_card_is_seen_is_told_to_the_screen_and_shown(room: Room) ->
     assert await room.told() == CardsSeen(LESSON, True, (1, 3), 1)
     assert room.call.shown() == {"read": [1, 3], "missing": [2]}
     assert room.news >= 2
+
+
+async def test_nothing_else_waits_while_the_journal_is_read_for_the_names(tmp_path: Path) -> None:
+    room = Room(tmp_path, Held)
+    ledger, loop, went_on = room.journal.ledger, asyncio.get_running_loop(), Event()
+    assert isinstance(ledger, Held)
+    ledger.asked.clear()
+    ledger.go.clear()
+
+    def read_on() -> bool:
+        assert ledger.asked.wait(DEADLINE)
+        loop.call_soon_threadsafe(went_on.set)
+        is_free = went_on.wait(AT_ONCE)
+        ledger.go.set()
+        return is_free
+
+    reading = asyncio.create_task(asyncio.to_thread(read_on))
+    await room.order(True)
+    is_free = await reading
+    room.journal.close()
+    assert (is_free, room.call.shown()) == (True, {"read": [], "missing": [1, 2, 3]})
 
 
 async def test_who_ends_it_keeps_what_was_read_and_the_projector_shows_it_no_more(room: Room) -> None:

@@ -34,10 +34,11 @@ from sync.catalogue import Item
 from sync.joining.identity import Parent, save_parent
 from sync.joining.tls import client_context
 from sync.ledger import Ledger, computer
-from sync.prepared import MEDIA_TYPE, CheckSet, Option, Prepared, encode
+from sync.prepared import MEDIA_TYPE, CheckSet, Option, Prepared, encode, picture_of
 from sync.records import NodeEnrolled, RosterChanged
 from sync.server import Server
 from tests.sync.served import listening
+from tests.sync.test_prepared import PNG
 
 DEADLINE = 90.0  # seconds: a busy computer, and an exchange a minute where nobody is woken
 STREAM = "physics"
@@ -58,6 +59,13 @@ SET = CheckSet(
 )
 
 
+def pictured(*has_one: bool) -> CheckSet:
+    """Return a set of questions, of which these have a picture."""
+    picture, answers = picture_of(PNG), (Option("1"), Option("2"))
+    each = (Prepared("Қайсысы?", answers, "A", "", picture if has else None) for has in has_one)
+    return CheckSet("Сурет", tuple(each))
+
+
 class Node:
     """What every node has: a journal, a store, checks, and a way up if it has a parent."""
 
@@ -65,6 +73,7 @@ class Node:
         self.folder, self.name, self.school, self.kind = folder, name, school, kind
         self.running = ("", "")
         self.live: set[str] = set()
+        self.watching: set[str] = set()  # nodes that watch the lesson that is taught here
         self.pulled: set[str] = set()
         self.eye = ""
         self.below: list[Node] = []
@@ -91,6 +100,7 @@ class Node:
             self._report,
             self._announce,
             self.upstream.wake.set,
+            self._watching,
         )
         self.checking = Checking(inside, self.board, self.projector)
 
@@ -98,6 +108,9 @@ class Node:
         """Do what the long poll of the nodes below does: they exchange at once, and theirs in their turn."""
         for each in self.below:
             each.upstream.wake.set()
+
+    async def _watching(self, stream: str) -> set[str]:
+        return self.watching
 
     async def _report(self, path: str, body: bytes) -> bool:
         return self.journal.parent is not None and await self.post(body) == 204

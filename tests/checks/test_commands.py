@@ -14,8 +14,10 @@ from edge.content.chunks import FOLDER, ChunkStore
 from edge.journal import Journal
 from edge.media.record.durable import Disk
 from edge.media.record.place import Place
+from sync import chain, protocol, tables
+from sync.clock import pack
 from sync.prepared import MEDIA_TYPE
-from sync.records import CheckAnswered, CheckAsked
+from sync.records import CheckAnswered, CheckAsked, encode
 from sync.tables import Entry
 from tests.content.staff import offered, written
 from tests.flows.journals import facts
@@ -173,6 +175,24 @@ def test_the_gap_is_a_table_for_scripts_too(typed: Typing, state: Path, tmp_path
     assert (told["all"]["small_rights"], told["weeks"][0]["small_from"]) == (20, 35)
     assert typed("report", "gap", "--from", "2026-11-27", "--format", "csv")[1].count("2026-W48") == 0
     assert typed("report", "gap", "--subject", "Физика", "--format", "csv")[1].count("2026-W48") == 0
+
+
+def test_a_class_at_two_computers_is_counted_once_in_the_gap(typed: Typing, state: Path) -> None:
+    answered(state)
+    lesson = "7Б 2026-11-26 08:30"
+    name = f"{node_id(1)}.{'1' * 16}.answer.aul"
+    again = [(pack(10), *encode(CheckAnswered("0" * 16, lesson, counts={"A": 24, "B": 16}, of=40)))]
+    journal = Journal(state, "hub")
+    journal.ledger.write(
+        lambda db: tables.take(db, protocol.batch(name, 1, chain.genesis(name), again), again)
+    ).result()
+    journal.close()
+    row = next(
+        csv.DictReader(
+            io.StringIO(typed("report", "gap", "--format", "csv")[1].lstrip("\ufeff")), delimiter=";"
+        )
+    )
+    assert (row["small_answered"], row["small_rights"]) == ("40", "24")
 
 
 def test_pupils_answers_leave_only_when_they_are_asked_for_and_that_is_noted(

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from edge.contract.talkback import CountAnswers, ReadCards
+from edge.contract.talkback import AskCheck, CountAnswers, EndCheck, ReadCards
 from sync.records import CheckAnswered, CheckAsked, CheckEnded, LessonStarted, decode
-from tests.checks.peers import DEADLINE, LESSON, STREAM, Node, closing, row_of
+from tests.checks.peers import DEADLINE, LESSON, STREAM, Node, closing, pictured, row_of
 from tests.flows.crew import until
 from tests.flows.journals import facts
 
@@ -33,7 +33,7 @@ def rooms(tmp_path: Path, hub: Node) -> Iterator[list[Node]]:
         yield made
 
 
-async def test_every_class_of_the_lesson_answers_and_who_is_in_another_one_refuses(
+async def test_every_class_of_the_lesson_answers_and_who_is_in_another_one_is_only_counted(
     hub: Node, rooms: list[Node]
 ) -> None:
     there, other = rooms
@@ -44,10 +44,8 @@ async def test_every_class_of_the_lesson_answers_and_who_is_in_another_one_refus
         async with there.runs(), other.runs():
             check = await page.ask()
             await there.until("asked")
-            shown = await page.shown(
-                lambda told: row_of(told, THERE) != {} and row_of(told, OTHER).get("stage") == "refused"
-            )
-            assert row_of(shown, THERE)["of"] == 5
+            shown = await page.shown(lambda told: row_of(told, THERE) != {} and told["elsewhere"] == 1)
+            assert (row_of(shown, THERE)["of"], row_of(shown, OTHER)) == (5, {})
             await there.do(ReadCards(check))
             there.hold_up("BB")
             await page.shown(
@@ -162,6 +160,62 @@ async def test_a_class_in_the_lesson_that_says_nothing_is_away(hub: Node, rooms:
     assert [each.kind for each in facts(hub.folder, "lesson-started")] == ["lesson-started"]
 
 
+async def test_a_class_that_sees_the_lesson_and_has_begun_none_is_listed(
+    hub: Node, rooms: list[Node]
+) -> None:
+    there = rooms[0]
+    there.begin("", "")
+    async with hub.page() as page, hub.nodes_door() as address, hub.runs():
+        hub.is_parent_of(there, address)
+        async with there.runs():
+            check = await page.ask()
+            await until(lambda: there.journal.identity.node in hub.checking.telling.of(check), DEADLINE)
+            told = await page.get()
+            assert (told["running"]["classes"], told["running"]["elsewhere"]) == ([], 0)
+            hub.watching = {there.journal.identity.node}
+            shown = await page.shown(lambda told: row_of(told, THERE) != {})
+            assert row_of(shown, THERE)["stage"] == "idle"
+            there.begin()
+            await page.shown(lambda told: row_of(told, THERE)["stage"] == "asked")
+
+
+async def test_a_class_whose_own_teacher_asks_something_is_busy_and_its_screen_says_that_the_hub_asks(
+    hub: Node, rooms: list[Node]
+) -> None:
+    there = rooms[0]
+    item = there.keep_set()
+    async with hub.page() as page, hub.nodes_door() as address, hub.runs():
+        hub.is_parent_of(there, address)
+        async with there.runs():
+            await there.do(AskCheck(item, 1))
+            own = await there.until("asked")
+            assert (own.local, own.behind) == (True, False)
+            check = await page.ask()
+            await there.told(lambda quick: quick.behind)
+            await page.shown(lambda told: row_of(told, THERE).get("stage") == "busy")
+            await there.do(EndCheck(own.check))
+            await page.shown(lambda told: row_of(told, THERE)["stage"] == "asked")
+            assert (await there.told(lambda quick: quick.check == check)).behind is False
+
+
+async def test_a_class_that_lacks_the_picture_says_so_to_who_asked(hub: Node, rooms: list[Node]) -> None:
+    there, other = rooms
+    other.begin()
+    item = hub.keep_set(pictured(True))
+    other.keep_set(pictured(True))
+    async with hub.page() as page, hub.nodes_door() as address, hub.runs():
+        for each in rooms:
+            hub.is_parent_of(each, address)
+        async with there.runs(), other.runs():
+            await page.ask(item=item, number=1)
+            shown = await page.shown(
+                lambda told: row_of(told, THERE).get("stage") == row_of(told, OTHER).get("stage") == "asked"
+            )
+            assert shown["picture"] == f"/checks/{item}/1/picture"
+            assert (row_of(shown, THERE)["bare"], row_of(shown, OTHER)["bare"]) == (True, False)
+            assert (await there.until("asked")).bare
+
+
 async def test_a_school_cannot_put_a_question_or_end_one_in_the_hubs_place(
     hub: Node, rooms: list[Node]
 ) -> None:
@@ -196,6 +250,7 @@ async def test_markup_that_is_not_ours_never_reaches_a_page(hub: Node) -> None:
         (b'{"classes": [{"node": "%b", "check": "0123456789abcdef", "stage": "won"}]}', 400),
         (b'{"classes": [{"node": "ffffffffffffffff", "check": "0123456789abcdef", "stage": "asked"}]}', 403),
         (b'{"classes": [{"node": "%b", "check": "0123456789abcdef", "stage": "asked"}]}', 204),
+        (b'{"classes": [{"node": "%b", "check": "0123456789abcdef", "stage": "asked", "why": "x"}]}', 204),
         (b"[" * 60_000, 400),
         (b"[" * 70_000, 413),
     ],

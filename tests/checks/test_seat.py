@@ -3,9 +3,9 @@
 import pytest
 from msgspec import structs
 
-from edge.checks.progress import Begun, Progress
-from edge.checks.results import OVER, Called, Known, is_over, of_lesson, rows
-from edge.checks.seat import LONGEST, SHOWN, SHOWN_HERE, Place, current, refused
+from edge.checks.progress import BUSY, IDLE, Begun, Progress
+from edge.checks.results import OVER, Called, Known, elsewhere, is_over, of_lesson, rows
+from edge.checks.seat import LONGEST, SHOWN, SHOWN_HERE, Place, behind, current, idle, refused
 from sync.checks import Answer, Check
 from sync.clock import pack
 from sync.records import CheckAsked
@@ -72,6 +72,19 @@ def test_checks_of_other_lessons_are_refused_while_they_run() -> None:
     assert refused([BY_HUB], HERE, NOW) == []
 
 
+def test_a_check_of_the_hub_waits_behind_one_of_the_classs_own_teacher() -> None:
+    assert behind([BY_HUB, OWN], HERE, NOW, OWN) == [BY_HUB]
+    assert behind([BY_HUB, OWN], HERE, NOW, BY_HUB) == behind([BY_HUB], HERE, NOW, None) == []
+    assert behind([structs.replace(BY_HUB, ended=pack(NOW)), OWN], HERE, NOW, OWN) == []
+    assert behind([BY_HUB, OWN], Place(ME, LESSON, "chemistry"), NOW, OWN) == []
+
+
+def test_where_no_lesson_of_a_hub_runs_checks_are_heard_of_all_the_same() -> None:
+    assert idle([BY_HUB, OWN], Place(ME), NOW) == idle([BY_HUB], Place(ME, LESSON), NOW) == [BY_HUB]
+    assert idle([structs.replace(BY_HUB, ended=pack(NOW))], Place(ME), NOW) == []
+    assert idle([BY_HUB], HERE, NOW) == []
+
+
 def test_the_page_of_a_lesson_has_its_own_checks_only() -> None:
     first = structs.replace(BY_HUB, ended=pack(NOW + 1))
     second = structs.replace(BY_HUB, id="2" * 16, hlc=pack(NOW + 5))
@@ -100,6 +113,26 @@ def test_a_class_is_where_it_said_last_and_who_says_nothing_is_away() -> None:
         fifth: "asked",  # its answer is on its way
         "Құмсай": "answered",
         fourth: "away",
-        "dala": "refused",
     }
+    assert elsewhere(check, heard) == 1
     assert (found["Құмсай"].of, dict(found["Құмсай"].counts)) == (5, {"A": 2, "B": 0})
+
+
+def test_who_sees_the_lesson_is_listed_with_what_keeps_it_from_answering() -> None:
+    fourth, fifth, sixth = "d" * 16, "e" * 16, "f" * 16
+    heard = {
+        OTHER: Progress(OTHER, BY_HUB.id, "refused", why=IDLE),
+        fourth: Progress(fourth, BY_HUB.id, "refused", why=IDLE),
+        fifth: Progress(fifth, BY_HUB.id, "asked", why=BUSY),
+        sixth: Progress(sixth, BY_HUB.id, "asked", bare=True),
+    }
+    begun = {fourth: Begun(LESSON, "physics", pack(NOW))}
+    found = {row.node: row for row in rows(BY_HUB, heard, Known(HUB, {}, begun, NOW, [ME]))}
+    assert {node: row.stage for node, row in found.items()} == {
+        ME: "idle",  # it sees the lesson, and says nothing
+        fourth: "idle",  # it had begun the lesson before this one; `OTHER` neither sees it nor had
+        fifth: "busy",
+        sixth: "asked",
+    }
+    assert [node for node, row in found.items() if row.bare] == [sixth]
+    assert elsewhere(BY_HUB, heard) == 0
