@@ -6,7 +6,7 @@ parent, whoever looks at pictures) ever sees them.
 
 from collections.abc import Callable
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from edge.media.gated import GatedStream
 from edge.media.packet import Kind, Track
@@ -41,9 +41,10 @@ class Devices(Struct, frozen=True):
     camera: bool = False
     microphone: bool = False
     link: str = ""  # by which lessons come to it, in one word, as the node above it says; "" for no word
+    lesson: str | UnsetType = UNSET  # the stream of the one it is in, "" in none; an older node says nothing
 
 
-# Seconds that a word on a link counts: it is said again every 20 s, and no more when a class is off for good.
+# Seconds that such a word counts: it is said again every 20 s, and no more when a class is off for good.
 SAID = 60.0
 UNSAID = Devices(True, True)  # of a class whose node says nothing of them
 
@@ -106,10 +107,15 @@ class Backstage:
         said = {node: each.link for node, each in self.told.items() if each.link}
         return {node: link for node, link in said.items() if now - self._told_at[node] < SAID}
 
-    def demand(self) -> set[str]:
-        """Return the classes whose pictures somebody looks at here."""
-        watched = self.whep.watched()
-        return {name.removeprefix(CLASS) for name in watched if name.startswith(CLASS)}
+    def lesson(self, node: str, now: float) -> str | None:
+        """Return the stream of the lesson a class is in, "" for none; None where it said nothing lately."""
+        said = self.told[node].lesson if node in self.told else UNSET
+        return None if said is UNSET or now - self._told_at[node] >= SAID else said
+
+    def demand(self) -> dict[str, set[str]]:
+        """Return the classes whose pictures somebody looks at here, and for which lessons."""
+        watched = self.whep.watched().items()
+        return {name.removeprefix(CLASS): each for name, each in watched if name.startswith(CLASS)}
 
     def comes(self, stream: Stream | None, kind: Kind, now: float) -> bool:
         """Tell whether packets of a kind come in a stream now."""

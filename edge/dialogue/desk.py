@@ -56,6 +56,7 @@ class Desk:
         self._looks: dict[str, Look] = {}
         # How links of classes are, by the nodes above them; a part that is made later says it.
         self.told_links: Callable[[float], Mapping[str, str]] = lambda now: {}
+        self.away: Callable[[str], Collection[str]] = lambda stream: ()  # who is in another lesson
 
     def routes(self) -> list[web.AbstractRouteDef]:
         """Return what is mounted."""
@@ -112,7 +113,7 @@ class Desk:
             (each.node, each.name, health.state, strip.link_word(health), health.sight, health.frozen)
             for each, health in self._whep.watchers(stream, now)
         ]
-        return classes, watching, self.told_links(now)
+        return classes, watching, self.told_links(now), self.away(stream)
 
     def _told(self, stream: str, version: int) -> dict[str, object]:
         now = self._sayings.now()
@@ -144,6 +145,7 @@ class Desk:
             self._sayings.answers,
             self._sayings.minutes(stream, now),
             self.told_links(clock),
+            self.away(stream),
         )
         return strip.rows(heard)
 

@@ -20,12 +20,14 @@ from edge.config import Config
 from edge.dialogue.backstage import CLASS, FLOOR, Backstage, Devices, Ways
 from edge.dialogue.composer import Composer
 from edge.dialogue.doors import Doors
+from edge.dialogue.floor import FloorState
 from edge.dialogue.floors import Floors
 from edge.dialogue.kin import Kin
 from edge.dialogue.lamps import Lamps, Now
 from edge.dialogue.measure import Measure
 from edge.dialogue.switches import Switches
 from edge.dialogue.upward import Heard, Link, Upward
+from edge.dialogue.whereabouts import Whereabouts
 from edge.dialogue.wishes import NOTHING, Wish, both, wanted
 from edge.journal import Journal
 from edge.lessons import Lessons
@@ -76,10 +78,13 @@ class Dialogue:
         )
         self.composer = Composer(self.backstage, room.link.ntp)
         me = self.kin.me
+        self.places = Whereabouts(self.backstage, room.studio, me, room.running)
+        floors.is_elsewhere = self.places.is_elsewhere
         self.upward = Upward(self.backstage, floors, room.link, me, room.parent.pulled)
+        self.upward.lesson = self.places.lesson
         self.lamps = Lamps(room.board, room.projector, room.switches, me)
         self._measure = Measure(room.studio, lambda: self.upward.outlet(me))
-        self._doors = Doors(room.door, self.backstage, self.kin)
+        self._doors = Doors(room.door, self.backstage, self.kin, self.places.is_elsewhere)
         self._wishes: dict[str, Wish] = {}
         self._news = 0
         self._said = 0
@@ -111,6 +116,7 @@ class Dialogue:
             keep(self.backstage.studio.run, "backstage"),
             keep(self.backstage.relay.run, "backstage relay"),
             keep(self.run, "dialogue"),
+            keep(self.places.run, "whereabouts"),
         ]
 
     def told(self, node: str) -> dict[str, object]:
@@ -146,11 +152,12 @@ class Dialogue:
     def look(self, now: float) -> None:
         """Make everything what it is to be now."""
         self.upward.fade(now)
-        ours = [each for each in self._floors.all() if self._floors.is_ours(each.stream)]
+        ours = [self._seated(each) for each in self._floors.all() if self._floors.is_ours(each.stream)]
         self.composer.look(ours)
         self.backstage.whep.settle()  # before anything else may fail: nobody hears itself
-        above = self.upward.said.above
-        here = wanted(self.backstage.demand(), ours)
+        above = self.upward.obeyed()
+        looked_at = self._looked_at()
+        here = wanted(looked_at, ours, looked_at)
         wishes = both(here, above)
         for node, stream in self.backstage.nodes().items():
             kinds = self._room.switches.kinds if node == self.kin.me else wishes.get(node, NOTHING).kinds
@@ -160,6 +167,20 @@ class Dialogue:
         if (wishes, news) != (self._wishes, self._news):
             self._wishes, self._news = wishes, news
             self._room.studio.announce()
+
+    def _seated(self, state: FloorState) -> FloorState:
+        """Return a floor, free where its class is in another lesson: so nothing is wanted of that one."""
+        if not self.places.is_elsewhere(state.holder, state.stream):
+            return state
+        return FloorState(state.stream, mutes=state.mutes)
+
+    def _looked_at(self) -> dict[str, set[str]]:
+        """Return the classes that somebody looks at, each with those of the lessons that it may be in."""
+        demand = {
+            node: {each for each in lessons if not each or not self.places.is_elsewhere(node, each)}
+            for node, lessons in self.backstage.demand().items()
+        }
+        return {node: lessons for node, lessons in demand.items() if lessons}
 
     def _show(self, here: Wish, above: Wish, now: float) -> None:
         """Say what the page is to encode, and what screens show."""
@@ -190,7 +211,9 @@ class Dialogue:
         eyes = self._room.projector.eyes
         switches = self._room.switches
         mine = Devices(
-            switches.camera and eyes.camera == "good", switches.microphone and eyes.microphone == "good"
+            switches.camera and eyes.camera == "good",
+            switches.microphone and eyes.microphone == "good",
+            lesson=stream,
         )
         self.backstage.tell({me: mine}, now)
 
@@ -262,11 +285,17 @@ class Dialogue:
         return self._said
 
     async def _sweep(self) -> None:
-        """Send away who was revoked."""
-        self.backstage.whep.dismiss(self.kin.knows)
+        """Send away who was revoked, and who looks at a class that is in another lesson."""
+        self.backstage.whep.dismiss(self._may_watch)
         for node in self.backstage.nodes():
             if not self.kin.knows(node):
                 await self.backstage.whip.end(CLASS + node)
+
+    def _may_watch(self, watcher: Watcher) -> bool:
+        if watcher.node and not self.kin.knows(watcher.node):
+            return False
+        node = watcher.stream.removeprefix(CLASS)
+        return not watcher.lesson or not self.places.is_elsewhere(node, watcher.lesson)
 
 
 def _newest(db: Connection) -> int:

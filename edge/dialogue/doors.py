@@ -1,13 +1,16 @@
 """HTTP of the way back: a class publishes to its node, nodes to their parents, and floors are watched."""
 
 import asyncio
+from collections.abc import Callable
 
 from aiohttp import web
+from msgspec import structs
 
 from edge.access import Door, Throttle, asker_of, is_here
 from edge.dialogue.backstage import CLASS, FLOOR, Backstage, Devices
 from edge.dialogue.kin import Kin
 from edge.dialogue.orders import bounded, decoded
+from edge.dialogue.wishes import MOST_NAME
 from edge.media.negotiate import Refused
 from edge.media.packet import Kind
 from edge.signalling import NODE, caller, created, described, slow_down, stream_name
@@ -20,8 +23,12 @@ PICTURE: tuple[Kind, ...] = ("video",)  # of a class that a teacher looks at: it
 class Doors:
     """The routes of both doors; `/session/…` is shared with lessons."""
 
-    def __init__(self, door: Door, backstage: Backstage, kin: Kin) -> None:
+    def __init__(
+        self, door: Door, backstage: Backstage, kin: Kin, is_elsewhere: Callable[[str, str], bool]
+    ) -> None:
+        """`is_elsewhere` tells whether a class is in another lesson than one."""
         self._door = door
+        self._is_elsewhere = is_elsewhere
         self._backstage = backstage
         self._kin = kin
         self._throttle = Throttle()
@@ -55,10 +62,11 @@ class Doors:
         """A hub's teacher looks at a class; it is heard by all or by nobody, so not here."""
         self._slow_down(request)
         holder = self._door.admit(asker_of(request.remote, request.headers), "publish")
-        node, offer = _node(request), await described(request)
-        session, answer = await self._backstage.whep.watch(
-            CLASS + node, offer, caller(request, holder), PICTURE
-        )
+        node, lesson, offer = _node(request), request.query.get("stream", ""), await described(request)
+        if lesson and self._is_elsewhere(node, lesson):
+            raise Refused(409, "node-elsewhere", f"{node} is in another lesson than {lesson[:80]!r}")
+        looks = structs.replace(caller(request, holder), lesson=lesson[:MOST_NAME])
+        session, answer = await self._backstage.whep.watch(CLASS + node, offer, looks, PICTURE)
         session.verb = "publish"
         return created(session, answer)
 

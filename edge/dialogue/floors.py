@@ -13,13 +13,17 @@ from edge.journal import Journal
 from edge.media.negotiate import Refused
 from edge.media.stream import NAME, Stream
 from edge.media.studio import Studio
-from sync.clock import ms_of
+from sync.clock import Moment, ms_of
 from sync.errors import JournalError
+from sync.ledger import computer
 from sync.membership import MOST_NAME
 from sync.records import ALL_CLASSES, MOST_MUTES, FloorGiven, Unreadable, decode
 from sync.streams import NODE_ID
 
-MAX_AGE = 3 * 3_600_000  # milliseconds: a double lesson and its break; an older floor is of another lesson
+# Milliseconds since a floor was given: a power cut, a start of the computer, and the press that puts the
+# lesson on the air again; no longer than a break. After that nobody is heard whom no teacher has called.
+MAX_AGE = 5 * 60_000
+BACK = 2000  # milliseconds by which the date may have gone back: two clocks that are right
 RECENT = 64  # facts of this node that are read back at a start: lessons of one morning, mostly over
 MOST_HEARD = 64  # floors of a parent: as many streams as are pulled from it
 LOOK = 1.0  # seconds between looks for lessons that are over, and for classes that were revoked
@@ -43,9 +47,15 @@ class Floors:
     """Who has the floor of each lesson; `pulled` tells which streams come from the parent."""
 
     def __init__(
-        self, journal: Journal, studio: Studio, pulled: Callable[[], Collection[str]], name: str
+        self,
+        journal: Journal,
+        studio: Studio,
+        pulled: Callable[[], Collection[str]],
+        name: str,
+        date: Callable[[], Moment] = computer,
     ) -> None:
         """`name` is what this very node is called: a class may sit before it too."""
+        self._date = date
         self._journal = journal
         self._studio = studio
         self._pulled = pulled
@@ -54,6 +64,7 @@ class Floors:
         self._heard: dict[str, FloorState] = {}
         self._watchers: list[Callable[[], None]] = []
         self._turn = asyncio.Lock()  # facts and states in one order: two teachers press at once
+        self.is_elsewhere: Callable[[str, str], bool] = _nobody  # a class is in another lesson than this one
         self._before = journal.ledger.read(self._written)
         studio.watch(self._opened)
 
@@ -63,8 +74,14 @@ class Floors:
         return said.get(stream) or FloorState(stream)
 
     def all(self) -> list[FloorState]:
-        """Return the floor of every lesson that is live here, given here or heard of."""
-        return [self.of(name) for name, stream in self._studio.streams.items() if stream.live]
+        """Return the floor of every lesson that is live here, and of those heard of, which may stall here."""
+        live = [name for name, stream in self._studio.streams.items() if stream.live]
+        return [self.of(name) for name in dict.fromkeys((*live, *self._heard))]
+
+    def held(self, node: str) -> set[str]:
+        """Return every lesson whose floor a class has, as far as anybody has said."""
+        states = (*self._own.values(), *self._heard.values())
+        return {each.stream for each in states if each.holder == node}
 
     def is_me(self, node: str) -> bool:
         """Tell whether a node is this very one."""
@@ -98,6 +115,8 @@ class Floors:
         async with self._turn:
             state = self._ours(stream)
             called = self._class(node) if node else Called("", "")
+            if self.is_elsewhere(node, stream):
+                raise Refused(409, "node-elsewhere", f"{called.name} is in another lesson", name=called.name)
             return await self._note(state, floor.giving(state, node, called.school), called.name)
 
     async def mute(self, stream: str, node: str, on: bool) -> FloorState:
@@ -126,6 +145,9 @@ class Floors:
             self._own.pop(state.stream, None)
         elif state.holder and self._called(state.holder) is None:
             log.info("floor taken back stream=%s node=%s reason=revoked", state.stream, state.holder)
+            await self._note(state, floor.giving(state, "", ""), "")
+        elif state.holder and self.is_elsewhere(state.holder, state.stream):
+            log.info("floor taken back stream=%s node=%s reason=elsewhere", state.stream, state.holder)
             await self._note(state, floor.giving(state, "", ""), "")
 
     def _ours(self, stream: str) -> FloorState:
@@ -184,16 +206,28 @@ class Floors:
         facts = self._before.pop(stream.name, [])
         if not facts or not self.is_ours(stream.name):
             return
-        if self._journal.ledger.now() - facts[-1][0] > MAX_AGE:
+        if not self._is_recent(facts[-1][0]):
             return
         state = FloorState(stream.name)
         for at, fact in facts:
             state = floor.follow(state, fact, at, "")
+        if self.is_elsewhere(state.holder, stream.name):
+            return
         called = self._called(state.holder) if state.holder else None
         self._own[stream.name] = floor.renamed(state, called.name) if called else state
         if floor.ended(state) is not None:
             log.info("floor restored stream=%s holder=%s", stream.name, state.holder)
             self._tell()
+
+    def _is_recent(self, at: int) -> bool:
+        """Tell whether something was written minutes ago; a computer whose date went back cannot tell."""
+        date = self._date().wall
+        return self._journal.ledger.now() - at <= MAX_AGE and -BACK <= date - at <= MAX_AGE
+
+
+def _nobody(node: str, stream: str) -> bool:
+    """Know of no other lesson."""
+    return False
 
 
 def _is_sound(state: FloorState) -> bool:

@@ -188,6 +188,16 @@ class Sayings:
             if each.stream == stream and now - _moment(clocks, node, each.hlc) <= MAX_AGE
         }
 
+    async def begun(self) -> dict[str, str]:
+        """Look, and return the stream of the lesson that each node began last, unless that is long over."""
+        await self.look()
+        clocks, now = self._in_time(), self.now()
+        return {
+            node: each.stream
+            for node, each in self._begun.items()
+            if abs(now - _moment(clocks, node, each.hlc)) <= MAX_AGE
+        }
+
     def register(self, school: str, lesson: str) -> RegisterWord:
         """Return how the register of a lesson stands."""
         if not lesson:

@@ -1,7 +1,7 @@
 """The strip of classes that a hub's teacher looks at: who is in her lesson, and what is known of each.
 
 In a lesson is who watches it, who is below a node that watches it, who has said something in it, and who has
-begun it and sends its picture here.
+begun it and sends its picture here; not who is in another one.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -92,6 +92,7 @@ class Heard(Struct, frozen=True):
     answers: Mapping[str, str]  # by question
     minutes: Mapping[str, float]
     told: Mapping[str, str] = {}  # the links of classes further below, as the nodes between say
+    away: Collection[str] = ()  # who is in another lesson: nobody here sees or calls it
 
 
 def rows(heard: Heard) -> list[Row]:
@@ -102,6 +103,7 @@ def rows(heard: Heard) -> list[Row]:
         nodes.update(heard.below.get(node, ()))
     nodes.update(heard.lessons.keys() & heard.classes.keys())  # as a class before the hub itself
     nodes.update(node for node in (heard.floor.holder, *heard.floor.mutes) if node in heard.members)
+    nodes.difference_update(heard.away)
     words = links(heard.watchers, lambda node: heard.below.get(node, ()), heard.told)
     found = [
         _row(node, watching.get(node), words.get(node, ""), heard) for node in nodes if node in heard.members

@@ -39,7 +39,7 @@ WENT_WELL = 2.0  # seconds of a session after which its end is a new failure: tw
 # lives, which a cut of this length ends as well. After that surely nobody above sees or hears a class.
 WISHED = SILENCE
 LINKS = 5.0  # seconds between looks at the links below: 134 that get another word each time take 16 kbit/s
-STATE_AGAIN = 20.0  # seconds until the parent is told of cameras again: it may have been started anew
+STATE_AGAIN = 20.0  # seconds until the parent is told of cameras and lessons again, though nothing is new
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +83,7 @@ class Upward:
         self._back = asyncio.Event()  # the parent that was lost answers: it is worth trying at once
         self._stir = asyncio.Event()
         self._changed: list[Callable[[], None]] = []
+        self.lesson: Callable[[str], str] = _none  # that a class is in, "" for none
         self.links: Callable[[], Mapping[str, str]] = dict  # by which classes below get what is pulled here
         self.may_see = True  # the picture of this very class: false while the link has no room for it
 
@@ -119,6 +120,11 @@ class Upward:
         """Let what a parent wanted count no more that was lost a while ago: nobody there sees a class now."""
         if self._lost is not None and now - self._lost > WISHED and self.said.above:
             self._understand(structs.replace(self.said, above={}))
+
+    def obeyed(self) -> dict[str, Wish]:
+        """Return what goes up of each class: what the parent wants for the lesson that it is in."""
+        above = self.said.above.items()
+        return {node: wishes.obeyed(wish, self.lesson(node), self._floors.held(node)) for node, wish in above}
 
     def _understand(self, said: Heard) -> None:
         if said != self.said:
@@ -167,9 +173,10 @@ class Upward:
     def _tend(self, tasks: asyncio.TaskGroup, push: Push, pull: Pull) -> None:
         now = asyncio.get_running_loop().time()
         work: dict[str, Callable[[], Awaitable[None]]] = {}
+        above = self.obeyed()
         for node in self._to_send(now) if self.said.understands else ():
             up = self._route(node)
-            wish = self.said.above.get(node, NOTHING)
+            wish = above.get(node, NOTHING)
             up.admit(wish.kinds - ({"video"} if node == self._me and not self.may_see else set()))
             up.rate(now)
             work[up.name] = partial(push.once, up, f"/class/whip/{node}")
@@ -227,6 +234,7 @@ class Upward:
             now = loop.time()
             if now - looked > LINKS:
                 links, looked = self.links(), now
+            at = at if self._lost is None else float("-inf")  # it may have been started anew
             states, again = _states(self._backstage.told, links), now - at > STATE_AGAIN
             new = {node: each for node, each in states.items() if again or each != told.get(node)}
             due = self.said.understands and bool(new)
@@ -257,6 +265,11 @@ async def _keep(name: str, once: Callable[[], Awaitable[None]], patience: Patien
         if loop.time() - began > WENT_WELL:
             patience.good()
         await patience.rest()
+
+
+def _none(node: str) -> str:
+    """Know of no lesson."""
+    return ""
 
 
 def _floors(raw: bytes) -> list[FloorState]:

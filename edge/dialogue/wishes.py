@@ -3,13 +3,17 @@
 A node wants what somebody looks at on its pages, what it puts before all while a class has the floor, and
 what its own parent wants of it. All three are one wish a class, handed down the way to it; what nobody wants
 is not sent.
+
+A class that is in a lesson obeys only what is wanted for that one: nobody else hears it or sees it large. In
+no lesson it belongs to whoever is on its projector, and obeys all.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from edge.dialogue.floor import FloorState
 from edge.media.packet import Kind
@@ -18,6 +22,9 @@ from sync.streams import NODE_ID
 Picture = Literal["", "thumbnail", "large"]
 RANK: dict[str, int] = {"": 0, "thumbnail": 1, "large": 2}
 MOST = 512  # wishes of one parent: twice the nodes of the largest hub
+MOST_LESSONS = 64  # that one picture is looked at for: as many streams as a node may be configured to have
+MOST_NAME = 64  # letters of a lesson's stream
+UNSAID: Mapping[str, Collection[str]] = MappingProxyType({})
 
 
 class Wish(Struct, frozen=True, omit_defaults=True):
@@ -25,6 +32,7 @@ class Wish(Struct, frozen=True, omit_defaults=True):
 
     picture: Picture = ""
     sound: bool = False
+    lessons: tuple[str, ...] = ()  # whose teachers look at the small picture; () where somebody did not say
 
     @property
     def kinds(self) -> frozenset[Kind]:
@@ -39,12 +47,20 @@ NOTHING = Wish()
 def together(*wishes: Wish) -> Wish:
     """Return the wish that fulfils all of these."""
     pictures: list[Picture] = [each.picture for each in wishes]
-    return Wish(max(pictures, key=RANK.__getitem__, default=""), any(each.sound for each in wishes))
+    picture: Picture = max(pictures, key=RANK.__getitem__, default="")
+    is_vague = any(each.picture == "thumbnail" and not each.lessons for each in wishes)
+    lessons = set() if is_vague else {lesson for each in wishes for lesson in each.lessons}
+    return Wish(picture, any(each.sound for each in wishes), tuple(sorted(lessons)[:MOST_LESSONS]))
 
 
-def wanted(watched: Collection[str], floors: Iterable[FloorState]) -> dict[str, Wish]:
-    """Return what is wanted here of each class: of those on pages, and of those that have a floor of ours."""
-    wishes = {node: Wish("thumbnail") for node in watched}
+def wanted(
+    watched: Collection[str], floors: Iterable[FloorState], lessons: Mapping[str, Collection[str]] = UNSAID
+) -> dict[str, Wish]:
+    """Return what is wanted here of each class: of those on pages, and of those that have a floor of ours.
+
+    `lessons` tells for which lessons a class is looked at, "" among them where a page does not say.
+    """
+    wishes = {node: _looked_at(lessons.get(node, ())) for node in watched}
     for each in floors:
         if each.holder:
             given = Wish("large", each.is_heard)
@@ -52,9 +68,28 @@ def wanted(watched: Collection[str], floors: Iterable[FloorState]) -> dict[str, 
     return wishes
 
 
+def _looked_at(lessons: Collection[str]) -> Wish:
+    return Wish("thumbnail", lessons=() if "" in lessons else tuple(sorted(lessons)[:MOST_LESSONS]))
+
+
 def both(here: Mapping[str, Wish], above: Mapping[str, Wish]) -> dict[str, Wish]:
     """Return what this node and its parent want together."""
     return {node: together(here.get(node, NOTHING), above.get(node, NOTHING)) for node in {*here, *above}}
+
+
+def obeyed(wish: Wish, lesson: str, held: Collection[str]) -> Wish:
+    """Return what a class sends of a wish in a lesson, "" in none; `held` are the lessons whose floor it has.
+
+    What another lesson's floor gets would be put before that one, so then it sends nothing at all.
+    """
+    if not lesson:
+        return wish
+    if any(each != lesson for each in held):
+        return NOTHING
+    if lesson in held:
+        return wish
+    is_looked_at = wish.picture == "thumbnail" and (not wish.lessons or lesson in wish.lessons)
+    return structs.replace(wish, sound=False) if is_looked_at else NOTHING
 
 
 def read(raw: bytes) -> dict[str, Wish] | None:
@@ -73,4 +108,7 @@ def _wish(said: Mapping[str, object]) -> Wish:
     picture: Picture = "large" if said.get("picture") == "large" else ""
     if said.get("picture") == "thumbnail":
         picture = "thumbnail"
-    return Wish(picture, said.get("sound") is True)
+    named = said.get("lessons")
+    lessons = [each for each in named if isinstance(each, str)] if isinstance(named, list) else []
+    sound = [each for each in lessons if len(each) <= MOST_NAME][:MOST_LESSONS]
+    return Wish(picture, said.get("sound") is True, tuple(sound))

@@ -18,6 +18,7 @@ from edge.media.packet import Kind, Track
 from edge.media.studio import Studio
 from edge.opening import Sealed
 from sync import tree
+from sync.clock import Moment
 from sync.ledger import computer
 from sync.records import Audited, FloorGiven, NodeEnrolled, NodeRevoked
 from tests.flows.crew import until
@@ -34,6 +35,8 @@ class Hub:
         self.folder = folder
         self.pulled: list[str] = []
         self.changes = 0
+        self.date = 0  # milliseconds by which the computer's date is off
+        self.elsewhere: set[tuple[str, str]] = set()  # classes, and lessons that they are not in
         self.open()
         for node, school, name in ((AUL, "aul", "Құмсай"), (DALA, "dala", "")):
             self.enrols(node, school, name)
@@ -42,8 +45,13 @@ class Hub:
         """Start, also again; no lesson is live then."""
         self.journal = Journal(self.folder, "hub")
         self.studio = Studio(8, return_time=0.0)
-        self.floors = Floors(self.journal, self.studio, lambda: self.pulled, "Орталық")
+        self.floors = Floors(self.journal, self.studio, lambda: self.pulled, "Орталық", self._shows)
+        self.floors.is_elsewhere = lambda node, stream: (node, stream) in self.elsewhere
         self.floors.watch(self._changed)
+
+    def _shows(self) -> Moment:
+        moment = computer()
+        return structs.replace(moment, wall=moment.wall + self.date)
 
     def _changed(self) -> None:
         self.changes += 1
@@ -163,6 +171,57 @@ async def test_a_floor_of_this_morning_is_not_that_of_the_afternoon(hub: Hub) ->
     assert hub.floors.of("lesson").holder == ""
 
 
+@pytest.mark.parametrize("date", [MAX_AGE + 1000, -3_600_000])
+async def test_a_computer_whose_date_says_something_else_gives_no_floor_back(hub: Hub, date: int) -> None:
+    hub.goes_live()
+    await hub.floors.give("lesson", AUL)
+    hub.date = date  # the clock of the journal may stand still while the computer is off
+    hub.restart()
+    hub.goes_live()
+    assert hub.floors.of("lesson").holder == ""
+
+
+@pytest.mark.parametrize(("minutes", "holder"), [(3, AUL), (6, "")])
+async def test_a_floor_outlives_a_start_of_the_computer_but_no_break(
+    hub: Hub, minutes: int, holder: str
+) -> None:
+    hub.goes_live()
+    await hub.floors.give("lesson", AUL)
+    hub.date = minutes * 60_000
+    hub.journal.ledger.steer(hub.journal.ledger.now() + hub.date, "wall").result()
+    hub.restart()
+    hub.goes_live()
+    assert hub.floors.of("lesson").holder == holder
+
+
+async def test_a_class_that_is_in_another_lesson_gets_no_floor(hub: Hub) -> None:
+    hub.goes_live()
+    hub.elsewhere.add((AUL, "lesson"))
+    with pytest.raises(Refused) as refused:
+        await hub.floors.give("lesson", AUL)
+    assert (refused.value.status, refused.value.key) == (409, "node-elsewhere")
+    assert (await hub.floors.give("lesson", DALA)).holder == DALA
+    assert hub.written() == [(DALA, ())]
+
+
+async def test_a_class_that_goes_to_another_lesson_does_not_keep_the_floor(hub: Hub) -> None:
+    hub.goes_live()
+    await hub.floors.give("lesson", AUL)
+    async with hub.running():
+        hub.elsewhere.add((AUL, "lesson"))
+        await until(lambda: not hub.floors.of("lesson").holder)
+    assert hub.written() == [(AUL, ()), ("", ())]
+
+
+async def test_a_floor_is_not_given_back_to_a_class_that_is_in_another_lesson(hub: Hub) -> None:
+    hub.goes_live()
+    await hub.floors.give("lesson", AUL)
+    hub.restart()
+    hub.elsewhere.add((AUL, "lesson"))
+    hub.goes_live()
+    assert hub.floors.of("lesson").holder == ""
+
+
 async def test_a_floor_that_was_taken_back_is_not_found_after_a_start(hub: Hub) -> None:
     hub.goes_live()
     await hub.floors.give("lesson", AUL)
@@ -251,6 +310,14 @@ async def test_of_two_lessons_with_one_name_the_one_that_is_taught_here_is_ours(
     assert (await hub.floors.give("lesson", AUL)).holder == AUL
 
 
+async def test_a_class_has_every_floor_that_anybody_says(hub: Hub) -> None:
+    hub.goes_live()
+    await hub.floors.give("lesson", AUL)
+    hub.floors.heard([state("above"), state("other", DALA)])  # also of lessons that do not come here
+    assert hub.floors.held(AUL) == {"lesson", "above"}
+    assert hub.floors.held("c" * 16) == set()
+
+
 async def test_between_two_pulls_a_lesson_is_still_the_parents(hub: Hub) -> None:
     hub.pulled.append("above")
     hub.goes_live("above")
@@ -259,6 +326,7 @@ async def test_between_two_pulls_a_lesson_is_still_the_parents(hub: Hub) -> None
     hub.ends("above")
     assert hub.floors.is_pulled("above")
     assert hub.floors.of("above").holder == AUL
+    assert [each.holder for each in hub.floors.all()] == [AUL]  # who is below goes on speaking
 
 
 async def test_of_what_a_parent_says_only_so_much_is_kept(hub: Hub) -> None:

@@ -73,6 +73,19 @@ def test_a_class_before_the_hub_itself_is_in_the_lesson_that_it_has_begun() -> N
     assert [row.node for row in rows(told)] == [node(1)]
 
 
+def test_who_is_in_another_lesson_is_left_out_but_not_who_is_below_it() -> None:
+    asks = {node(2): Speaker("", Spoken(hand=5))}
+    told = heard(
+        *(member(number) for number in range(4)),
+        watchers=[watches(0), watches(3)],
+        below={node(0): {node(0), node(1)}},
+        speakers=asks,
+        floor=FloorState("lesson", node(2)),
+        away={node(0), node(2)},
+    )
+    assert [row.node for row in rows(told)] == [node(1), node(3)]
+
+
 @pytest.mark.parametrize(
     ("above", "told", "word"),
     [

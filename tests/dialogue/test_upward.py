@@ -13,8 +13,11 @@ import pytest_asyncio
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
+from edge.contract.commands import LeaveLesson, StartLesson
 from edge.dialogue.backstage import CLASS, SAID, TRACKS, Devices
+from edge.dialogue.floor import FloorState
 from edge.dialogue.upward import WISHED
+from edge.dialogue.wishes import NOTHING, Wish
 from edge.gate import make_nodes_app, only_for
 from edge.media.gated import GatedStream
 from edge.media.link import Listing
@@ -82,6 +85,58 @@ async def test_a_parent_that_answers_in_time_is_not_taken_for_lost(below: Below)
     assert below.is_wanted(WISHED + 1.0)
 
 
+class Room:
+    """A class whose parent, an older one, wants to see and hear it in one lesson or another."""
+
+    def __init__(self, below: Below) -> None:
+        self.node = below.hub.node
+        self.me = self.node.journal.identity.node
+        self.upward = below.dialogue.upward
+
+    async def begins(self, stream: str) -> None:
+        """Begin a lesson, or leave it with ""."""
+        order = StartLesson("", stream) if stream else LeaveLesson()
+        await self.node.live.desks()[type(order)](order)
+
+    def sends(self, *floors: str, **wish: object) -> Wish:
+        """Return what it sends when it has these floors."""
+        said = [FloorState(each, self.me) for each in floors]
+        listing = Listing(
+            1, [], *(msgspec.Raw(msgspec.json.encode(each)) for each in (said, {self.me: wish}))
+        )
+        self.upward.heard(listing)
+        return self.upward.obeyed()[self.me]
+
+
+async def test_a_class_in_a_lesson_obeys_only_the_floor_of_that_one(below: Below) -> None:
+    room, all_ = Room(below), Wish("large", True)
+    assert room.sends("physics", **WANTED) == all_  # it has begun none: it is in whatever is shown
+    await room.begins("chemistry")
+    assert room.sends("physics", **WANTED) == NOTHING
+    assert room.sends("chemistry", **WANTED) == all_
+    assert room.sends("chemistry", "physics", **WANTED) == NOTHING  # both would get what it sends
+    assert room.sends(**WANTED) == NOTHING
+    assert room.sends(picture="thumbnail") == Wish("thumbnail")
+    assert room.sends(picture="thumbnail", lessons=["physics"]) == NOTHING
+    await room.begins("")
+    assert room.sends("physics", **WANTED) == all_
+
+
+async def test_what_a_class_below_sends_for_its_own_lesson_goes_no_further_for_another_one(
+    below: Below,
+) -> None:
+    floors = msgspec.Raw(msgspec.json.encode([FloorState("physics", below.node)]))
+    wishes = msgspec.Raw(msgspec.json.encode({below.node: WANTED}))
+    dialogue, now = below.dialogue, asyncio.get_running_loop().time()
+    dialogue.upward.heard(Listing(1, [], floors, wishes))
+    assert dialogue.upward.obeyed() == {below.node: Wish("large", True)}  # an older node does not say
+    for lesson, sent in (("chemistry", NOTHING), ("physics", Wish("large", True)), ("", Wish("large", True))):
+        dialogue.backstage.tell({below.node: Devices(True, True, lesson=lesson)}, now)
+        dialogue.look(now)
+        assert dialogue.upward.obeyed() == {below.node: sent}
+        assert below.stream.admitted == sent.kinds
+
+
 class Above:
     """A parent that notes what it is told of classes."""
 
@@ -127,6 +182,33 @@ async def test_a_parent_is_told_of_links_below_and_then_only_what_is_new(below: 
         },
         {below.node: {"camera": True, "microphone": True, "link": "poor"}},
     ]
+
+
+async def test_a_parent_is_told_in_which_lesson_each_class_is_where_that_is_known(below: Below) -> None:
+    backstage, above, now = below.dialogue.backstage, Above(), asyncio.get_running_loop().time()
+    backstage.tell({below.node: Devices(True, True, lesson="chemistry"), "1" * 16: Devices()}, now)
+    async with above.joined(below):
+        await until(lambda: above.told)
+        backstage.tell({below.node: Devices(True, True, lesson="")}, now)
+        await until(lambda: len(above.told) > 1)
+    devices = {"camera": True, "microphone": True, "link": ""}
+    none = {"camera": False, "microphone": False, "link": ""}
+    assert above.told == [
+        {below.node: devices | {"lesson": "chemistry"}, "1" * 16: none},
+        {below.node: devices | {"lesson": ""}},
+    ]
+
+
+async def test_a_parent_that_was_away_is_told_all_again(below: Below) -> None:
+    """It may have been started anew, and knows of nobody in which lesson it is."""
+    above, now = Above(), asyncio.get_running_loop().time()
+    below.dialogue.backstage.tell({below.node: Devices(True, True, lesson="chemistry")}, now)
+    async with above.joined(below):
+        await until(lambda: above.told)
+        below.dialogue.upward.heard(None)
+        await until(lambda: len(above.told) > 1)
+        below.dialogue.upward.heard(Listing(1, [], wishes=msgspec.Raw(b"{}")))
+    assert above.told[0] == above.told[1]
 
 
 async def test_a_node_tells_of_links_below_it_and_of_no_others(below: Below) -> None:
