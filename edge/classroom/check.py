@@ -23,10 +23,16 @@ class Check:
     """Runs checks; `mode` sends the projector's page to /check and back, and may refuse (Unable)."""
 
     def __init__(
-        self, board: Board, mode: Callable[[bool], None], clock: Callable[[], float] = time.monotonic
+        self,
+        board: Board,
+        mode: Callable[[bool], None],
+        switches: Callable[[], tuple[bool, bool]],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`switches` tells whether camera and microphone may be opened."""
         self._board = board
         self._mode = mode
+        self._switches = switches
         self._now = clock
         self._checkup = Checkup()
         self._begun = asyncio.Event()
@@ -38,6 +44,11 @@ class Check:
     def routes(self) -> list[web.AbstractRouteDef]:
         """Return what is mounted."""
         return [web.post("/api/check", self._report)]
+
+    def part(self, here: bool) -> dict[str, object]:
+        """Return what the page is told: what is switched off is not opened for a check either."""
+        camera, microphone = self._switches()
+        return {"switches": {"camera": camera, "microphone": microphone} if here else None}
 
     async def run(self) -> None:
         """End each check after its time, until cancelled; then too the projector gets its page back."""

@@ -1,11 +1,14 @@
 """What the projector's page is to show, and what it says of itself: one long poll both ways.
 
-Every page of the room may follow; only one on this very computer is believed, and told how loud it is to be.
+Every page of the room may follow. Those on this very computer are told how loud to be; one of them, the first
+that asks, is believed and opens camera and microphone until it is gone, then the next one: of two that had
+both, each would end what the other sends.
 """
 
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Literal, get_args
 
 from aiohttp import web
@@ -21,7 +24,12 @@ from edge.views import wait
 Report = Literal["idle", "playing", "frozen", "muted"]
 Device = Literal["", "good", "missing", "denied", "busy", "off"]
 Part = Callable[[bool], dict[str, object]]
-ABSENT = 5.0  # seconds without a question of the page until it is gone: it asks again at once, or after 2 s
+# Seconds without a question of the page until it is gone, and another one gets camera and microphone: it asks
+# again at once, or after 2 s; loaded anew it is back in 3, also on an old computer.
+ABSENT = 5.0
+LOOK = 1.0  # seconds between two looks of a page that waits whether the one before it is gone
+LONGEST_NAME = 32  # letters of what a page calls itself; ours have 16
+DEVICES = ("camera", "microphone")
 JUMP = 1.5  # seconds off the place where a page would be by itself: so it was a jump
 CACHE = {"Cache-Control": "no-store"}
 
@@ -69,6 +77,7 @@ class Projector:
         self._version = 1
         self._loud = volume()
         self._changed = asyncio.Event()
+        self._page = ""  # which of this computer is believed, and opens camera and microphone
         self._asking = 0
         self._seen = -ABSENT
         self._report: Report = "idle"
@@ -120,7 +129,7 @@ class Projector:
 
     @property
     def report(self) -> Literal["absent", "idle", "playing", "frozen", "muted"]:
-        """Return what the page of this computer said last."""
+        """Return what the page of this computer that is believed said last."""
         here = self._asking or self._clock() - self._seen < ABSENT
         return self._report if here else "absent"
 
@@ -145,15 +154,24 @@ class Projector:
         asker = asker_of(request.remote, request.headers)
         self._door.admit(asker, "watch")
         here = is_here(asker)
-        if here:
-            self._hear(request.query)
+        mine = here and self._takes(request.query)
         after = request.query.get("after", "")
         if after.isdecimal() and int(after[:18]) == self._version:
-            await self._news(here, wait(request.query.get("wait", "")))
+            await self._news(mine, here and not mine, wait(request.query.get("wait", "")))
+            mine = mine or (here and self._takes(request.query))
         answer = structs.asdict(self._answer(asker))
         for part in self._parts:
             answer |= part(here)
-        return web.json_response(answer, headers=CACHE)
+        return web.json_response(answer | _withheld(answer, here and not mine), headers=CACHE)
+
+    def _takes(self, query: Mapping[str, str]) -> bool:
+        """Hear a page of this computer if it is the one that is believed, or from now on; tell whether."""
+        page = query.get("page", "")[:LONGEST_NAME]
+        if page != self._page and self.report != "absent":
+            return False
+        self._page = page
+        self._hear(query)
+        return True
 
     def _hear(self, query: Mapping[str, str]) -> None:
         before = self.eyes
@@ -166,16 +184,20 @@ class Projector:
             for heard in self._listening:
                 heard()
 
-    async def _news(self, here: bool, patience: float) -> None:
-        self._asking += here
+    async def _news(self, mine: bool, waits: bool, patience: float) -> None:
+        """Wait for news; a page that `waits` also for the one that is believed to be gone."""
+        self._asking += mine
+        changed = self._changed
         try:
             async with asyncio.timeout(patience):
-                await self._changed.wait()
+                while not (changed.is_set() or (waits and self.report == "absent")):
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(changed.wait(), LOOK if waits else None)
         except TimeoutError:
             return
         finally:
-            self._asking -= here
-            if here:
+            self._asking -= mine
+            if mine:
                 self._seen = self._clock()
 
     def _answer(self, asker: Asker) -> Answer:
@@ -199,3 +221,12 @@ class Projector:
 def _device(said: str | None) -> Device:
     known: tuple[Device, ...] = get_args(Device)
     return next((each for each in known if each == said), "")
+
+
+def _withheld(answer: Mapping[str, object], waits: bool) -> dict[str, object]:
+    """Return what a page is told instead that opens nothing because another does: what that one opens."""
+    if not waits:
+        return {"elsewhere": None}
+    wish = answer.get("capture")
+    opened = wish if isinstance(wish, dict) else {}
+    return {"capture": None, "elsewhere": {device: bool(opened.get(device)) for device in DEVICES}}

@@ -39,7 +39,7 @@ class Browser(Protocol):
         ...
 
 
-async def until(page: Page, expression: str, seconds: float = 40.0) -> Any:
+async def until(page: Page, expression: str, seconds: float = 60.0) -> Any:
     """Wait until an expression is true in the page and return its value."""
     try:
         async with asyncio.timeout(seconds):

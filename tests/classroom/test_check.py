@@ -72,7 +72,7 @@ class Room:
     def __init__(self) -> None:
         self.board, self.modes = Board(), list[bool]()
         self.now = 1000.0
-        self.check = Check(self.board, self.modes.append, lambda: self.now)
+        self.check = Check(self.board, self.modes.append, lambda: (True, True), lambda: self.now)
 
     async def orders(self, on: bool) -> None:
         """Press the button of the check."""
@@ -183,8 +183,23 @@ async def test_a_projector_that_cannot_be_had_leaves_no_check_behind() -> None:
         raise Unable("lesson-runs")
 
     board = Board()
-    check = Check(board, refuse)
+    check = Check(board, refuse, lambda: (True, True))
     with pytest.raises(Unable, match="lesson-runs"):
         await check.desks()[CheckMedia](CheckMedia(True))
     with board.read() as reader:
         assert await reader.take(0.01) == []
+
+
+async def test_the_page_is_told_what_is_switched_off_and_no_page_elsewhere_is() -> None:
+    check = Check(Board(), lambda on: None, lambda: (False, True))
+    assert check.part(here=True) == {"switches": {"camera": False, "microphone": True}}
+    assert check.part(here=False) == {"switches": None}
+
+
+async def test_what_is_switched_off_is_said_on_the_screen() -> None:
+    room = Room()
+    async with room.served() as http:
+        await room.orders(True)
+        assert await reported(http, '{"microphone": "good", "camera": "off"}') == (200, True)
+        found = await room.told()
+    assert (found.microphone, found.camera) == ("good", "off")

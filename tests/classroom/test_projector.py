@@ -12,7 +12,7 @@ from msgspec import structs
 from edge.access import Door
 from edge.api import Unable
 from edge.board import Board
-from edge.classroom.projector import ABSENT, JUMP, Projector
+from edge.classroom.projector import ABSENT, JUMP, LONGEST_NAME, Projector
 from edge.classroom.stage import Shown
 from edge.contract.notices import Showing
 from edge.gate import make_app
@@ -143,3 +143,75 @@ async def test_a_page_that_may_not_watch_is_told_nothing() -> None:
         http.get("/api/showing", headers={"Host": "tirek.local"}) as response,
     ):
         assert response.status == 401
+
+
+# Several pages of this computer ---------------------------------------------------------------------------
+
+OPENS = {"camera": True, "microphone": False}
+
+
+def opens(room: Room) -> None:
+    """Have the page of this computer open a camera."""
+    room.projector.add(lambda here: {"capture": OPENS if here else None})
+
+
+async def test_of_two_pages_of_this_computer_the_first_opens_camera_and_microphone(
+    room: Room, http: ClientSession
+) -> None:
+    opens(room)
+    first = await ask(http, page="a", state="playing", camera="good")
+    second = await ask(http, page="b", state="frozen", camera="denied")
+    again = await ask(http, page="a", state="playing", camera="good")
+    assert [each["capture"] for each in (first, second, again)] == [OPENS, None, OPENS]
+    assert [each["elsewhere"] for each in (first, second, again)] == [None, OPENS, None]
+    assert [each["volume"] for each in (first, second)] == [70, 70]
+    assert (room.projector.eyes.camera, room.projector.report) == ("good", "playing")
+
+
+async def test_no_page_of_another_computer_is_told_of_it_or_takes_it(room: Room, http: ClientSession) -> None:
+    opens(room)
+    far = await ask(http, host="tirek.local", page="b")
+    assert (far["capture"], far["elsewhere"]) == (None, None)
+    assert (await ask(http, page="a"))["capture"] == OPENS
+    assert (await ask(http, host="tirek.local", page="a"))["capture"] is None
+
+
+async def test_a_page_that_is_loaded_anew_has_its_own_back_at_once(room: Room, http: ClientSession) -> None:
+    opens(room)
+    await ask(http, page="a", camera="good")
+    room.clock.now += ABSENT - 1
+    assert (await ask(http, page="b"))["capture"] is None
+    assert (await ask(http, page="a"))["capture"] == OPENS
+
+
+async def test_who_waits_gets_it_by_itself_when_the_page_that_had_it_is_gone(
+    room: Room, http: ClientSession
+) -> None:
+    opens(room)
+    version = (await ask(http, page="a", camera="good"))["version"]
+    async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as tasks:
+        waiting = tasks.create_task(ask(http, page="b", state="playing", after=version, wait=25))
+        await asyncio.sleep(0.05)
+        room.clock.now += ABSENT
+        assert (await waiting)["capture"] == OPENS
+    assert room.projector.eyes.camera == ""
+    assert (await ask(http, page="a"))["elsewhere"] == OPENS  # it came too late
+
+
+async def test_who_waits_does_not_get_it_while_the_other_waits_too(room: Room, http: ClientSession) -> None:
+    opens(room)
+    version = (await ask(http, page="a"))["version"]
+    async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as tasks:
+        held = tasks.create_task(ask(http, page="a", after=version, wait=9))
+        await asyncio.sleep(0.05)
+        room.clock.now += ABSENT * 3
+        assert (await ask(http, page="b", after=version, wait=1))["capture"] is None
+        room.projector.news()
+        assert (await held)["capture"] == OPENS
+
+
+async def test_what_a_page_calls_itself_is_cut_to_what_ours_need(room: Room, http: ClientSession) -> None:
+    opens(room)
+    long = "a" * LONGEST_NAME
+    assert (await ask(http, page=long + "b" * 900))["capture"] == OPENS
+    assert (await ask(http, page=long))["capture"] == OPENS

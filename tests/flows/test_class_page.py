@@ -1,29 +1,30 @@
 """The pages of schools on real nodes: seen and heard by all, cards read, and nobody hears himself."""
 
-import io
+import asyncio
 import math
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import pytest_asyncio
 from msgspec import structs
 
+from edge import words
 from edge.client import Client
 from edge.contract.commands import StartLesson
 from edge.contract.talkback import ReadCards, SwitchCapture
 from tests.browsers import Browser, Page, chromium, firefox, until
 from tests.browsers.plugs import LISTEN, PLUGS
-from tests.cards.scenes import Scene, a_class, picture
+from tests.cards.rooms import HIGH, WIDE
+from tests.cards.scenes import Scene, a_class, frames, picture
 from tests.flows import quizzes
 from tests.flows.classes import Listener, calls, give
-from tests.flows.crew import Crew, Node
+from tests.flows.crew import Crew, Node, until_told
 from tests.flows.crew import until as until_true
-from tests.flows.school import LESSON, LISTENS, arrive, import_files
+from tests.flows.school import LESSON, LISTENS, arrive, good, import_files, written
 from tests.flows.seminar import enrolled
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -37,6 +38,12 @@ SILENCE = 1500  # milliseconds: a beep comes twice in them
 PLAYS = "document.body.dataset.state === 'live' && document.querySelector('#video').currentTime > 0"
 EAR = "document.querySelector('.floor video')"
 HOLDER = "document.querySelector('.floor p')?.textContent"
+FLOOR = "document.querySelector('#floor')"
+WHO = "document.querySelector('#floor-who').textContent"
+TROUBLE = "[...document.querySelectorAll('.troubles p')].map((one) => one.textContent).join('|')"
+CALM = 8  # seconds of a lesson in which two pages that fight would have taken turns ten times
+SOON = 20.0  # seconds: the page that was killed counts as there for 5
+FILMED = 12  # pictures of a class with its cards, 2.4 s
 
 
 def beeps(path: Path, hertz: float) -> Path:
@@ -53,17 +60,17 @@ def beeps(path: Path, hertz: float) -> Path:
 
 
 def film(path: Path, scene: Scene) -> Path:
-    """Write what a camera sees of a class that holds up its cards."""
-    out = io.BytesIO()
-    for number in range(4):
-        grey = picture(structs.replace(scene, frame=number))
-        high, wide = grey.shape[:2]
-        if not number:
-            out.write(f"YUV4MPEG2 W{wide} H{high} F5:1 Ip C420jpeg\n".encode())
-        light = grey if grey.ndim == 2 else cv2.cvtColor(grey, cv2.COLOR_BGR2GRAY)
-        out.write(b"FRAME\n" + light.tobytes() + b"\x80" * (wide * high // 2))
-    path.write_bytes(out.getvalue())
+    """Write what a camera sees of a class that holds up its cards, 37 MB of it."""
+    with path.open("wb") as out:
+        out.write(f"YUV4MPEG2 W{WIDE} H{HIGH} F5:1 Ip C420jpeg\n".encode())
+        for still in frames(scene, FILMED):
+            out.write(b"FRAME\n" + picture(still).tobytes() + b"\x80" * (WIDE * HIGH // 2))
     return path
+
+
+def whips(page: Page) -> int:
+    """Return how often a page asked to send its class."""
+    return sum(each.endswith("/class/whip") for each in page.requests)
 
 
 class Room:
@@ -173,13 +180,79 @@ async def test_a_class_in_firefox_is_seen_too(house: Crew, hub: Node) -> None:
         await until_true(lambda: teacher.pictures > 3, EVEN, "the class is not seen")
 
 
+async def test_two_pages_of_one_classroom_do_not_fight_and_the_other_takes_over(
+    house: Crew, hub: Node
+) -> None:
+    room = Room(*await enrolled(house, hub, "twins"))
+    url = f"{room.node.url.replace('127.0.0.1', 'localhost')}/?lang=en"
+    teacher = Listener(house.http, kinds=("video",))
+    async with chromium() as spare, calls(teacher):
+        async with chromium() as browser, AsyncExitStack() as stack:
+            await room.opens(browser, stack)
+            other = await spare.open(url, PLUGS)
+            await until(other, f"{TROUBLE} === '{words.load('en')['class-elsewhere']}'", EVEN)
+            await until(other, PLAYS, EVEN)
+            await until(other, f"document.querySelector('#video').currentTime > {CALM}", EVEN)
+            assert (whips(room.page), whips(other)) == (1, 0)
+            await room.page.go(url)
+            await until(room.page, "tracks.camera.some((one) => one.readyState === 'live')", EVEN)
+            await until_true(lambda: whips(room.page) == 2, EVEN, "it was not sent again")
+            assert await other.evaluate("wishes.length") == 0
+        # That browser was killed, by a signal nobody can catch.
+        await until(other, "tracks.camera.some((one) => one.readyState === 'live')", SOON)
+        await teacher.dial(f"{hub.url}/class/whep/{room.id}")
+        await until_true(lambda: teacher.pictures > 3, EVEN, "the class is not seen")
+        assert await other.evaluate(TROUBLE) == ""
+
+
+def give_to(id_: str) -> str:
+    return f"#schools li[data-node='{id_}'] .ways button"
+
+
+async def test_two_teaching_pages_of_one_lesson_show_the_same_floor_and_each_can_take_it_back(
+    house: Crew, hub: Node, rooms: list[Room]
+) -> None:
+    async with chromium() as one, firefox() as other:
+        pages = [
+            await browser.open(f"{hub.url}/teach?lang=en", f"localStorage.setItem('stream', '{STREAM}');")
+            for browser in (one, other)
+        ]
+        for page in pages:
+            for room in rooms:
+                await until(page, f'document.querySelector("{give_to(room.id)}") !== null', EVEN)
+        for room, (giver, taker) in zip(rooms, (pages, pages[::-1]), strict=True):
+            await giver.click(give_to(room.id))
+            for page in pages:
+                await until(page, f"{FLOOR}.dataset.state === 'held'", EVEN)
+                assert room.node.state.name in await until(page, WHO, EVEN)
+            await until(room.page, "document.querySelector('.floor').dataset.state === 'mine'", EVEN)
+            await taker.click("#floor-back")
+            for page in pages:
+                await until(page, f"{FLOOR}.dataset.state === 'free'", EVEN)
+            await until(room.page, "document.querySelector('.floor').hidden", EVEN)
+        await asyncio.gather(*(page.click(give_to(room.id)) for page, room in zip(pages, rooms, strict=True)))
+        await until_told(lambda: agreed(pages), EVEN, "two pages of one lesson never show the same")
+        await pages[0].click("#floor-back")
+        for page in pages:
+            await until(page, f"{FLOOR}.dataset.state === 'free'", EVEN)
+
+
+async def agreed(pages: Sequence[Page]) -> bool:
+    """Tell whether all pages show the same class with the floor."""
+    shown = [await page.evaluate(f"[{FLOOR}.dataset.state, {WHO}]") for page in pages]
+    return shown[0][0] == "held" and all(each == shown[0] for each in shown)
+
+
 async def test_cards_before_the_camera_of_a_browser_are_read_by_the_node(
     house: Crew, hub: Node, tmp_path: Path
 ) -> None:
-    drawn = a_class(5, pupils=3, size=(60, 70), hard=False)
+    drawn = a_class(5)
     pupils = (structs.replace(held, number=number) for number, held in enumerate(drawn.held, 1))
     scene = structs.replace(drawn, held=tuple(pupils))
     await import_files(hub, tmp_path, "cards")  # first: what comes later waits for the minute's look
+    roster = "".join(f"7Б;{each.number};Оқушы {chr(ord('А') + each.number)}\n" for each in scene.held)
+    file = written(tmp_path, "class.csv", f"Класс;№;ФИО\n{roster}")
+    await good(hub, "roster", "import", str(file), "--school", "cards")
     room = Room(*await enrolled(house, hub, "cards"))
     await arrive(room.node, "lesson-planned")
     teacher = quizzes.Page(house.http, hub)
