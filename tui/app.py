@@ -23,17 +23,18 @@ from textual.geometry import Size
 from textual.widgets import Input
 
 from edge.contract.answers import Answer, Done
-from edge.contract.commands import Command, StillHere, StopEverything
+from edge.contract.commands import Command, StillHere
 from edge.contract.notices import Notice, Said, Settings
 from tui.arrivals import Arrivals
 from tui.console import teach_pause
 from tui.feed import Feed, Tie, Unanswered
 from tui.host import Host
-from tui.keys import STOP
+from tui.keys import OFF, STOP
 from tui.page import Page
 from tui.screens.today import TodayPage
 from tui.skin import Skin, skin_of
 from tui.theme import PALETTES, Inks, palette_of, theme_of
+from tui.urgent import stop_everything, turn_off
 from tui.words import words_of
 
 LEAST_WIDTH, LEAST_HEIGHT = 80, 24
@@ -42,7 +43,6 @@ TWICE = 0.3  # seconds in which a second Enter is the first one's echo, and not 
 UNSOUGHT = 0.8  # seconds in which Enter is not meant for a page that opened by itself
 TYPING = 0.2  # seconds at most until a line of text has taken a letter
 ALIVE = 0.5  # seconds: a third of what a robot may go on without a word of its screen
-STOPS = 2.0  # seconds for a stop to be answered: a daemon that hangs stops nothing, and a person has to
 TOAST_TIME = 6.0  # seconds: long enough to read two lines
 
 # What a terminal must be able to write for a language.
@@ -79,6 +79,7 @@ class TirekApp(Host, inherit_bindings=False):
     ESCAPE_TO_MINIMIZE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(",".join(STOP), "stop_everything", show=False, priority=True),
+        Binding(OFF, "turn_off", show=False, priority=True),
         Binding("ctrl+q", "leave", show=False, priority=True),
         Binding("ctrl+c,ctrl+z,ctrl+d", "nothing", show=False),
     ]
@@ -182,7 +183,11 @@ class TirekApp(Host, inherit_bindings=False):
 
     async def action_stop_everything(self) -> None:
         """Stop whatever moves: from every screen, and without a question."""
-        self.run_worker(self._stop_everything(), group="stop")
+        self.run_worker(stop_everything(self), group="stop")
+
+    def action_turn_off(self) -> None:
+        """Let the class be neither seen nor heard: from every screen, without a question, never on again."""
+        self.run_worker(turn_off(self), group="off")
 
     def action_leave(self) -> None:
         """Close the screen; a classroom's own is never closed by a key."""
@@ -265,15 +270,6 @@ class TirekApp(Host, inherit_bindings=False):
         self.tie = tie
         self.cover()
 
-    async def _stop_everything(self) -> None:
-        try:
-            async with asyncio.timeout(STOPS):
-                await self.ask(StopEverything(self.me), Done)
-        except (Unanswered, TimeoutError):
-            self.tell(self.words.say("stop-failed"), "bad")
-            return
-        self.tell(self.words.say("stopped-everything"), "poor")
-
     # What lies over a page ------------------------------------------------------------------------
 
     def on_resize(self, event: events.Resize) -> None:
@@ -323,7 +319,7 @@ class TirekApp(Host, inherit_bindings=False):
         """Take keys one after the other, each for the page that is in front when its turn comes."""
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
-        elif event.key in STOP:
+        elif event.key in (*STOP, OFF):
             await self._check_bindings(event.key, priority=True)
         elif event.key != "enter" or self.clock() - self._entered >= TWICE:
             await self._key(event)

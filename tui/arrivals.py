@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from edge.contract.talkback import Answered, Capture
+from edge.contract.talkback import Answered, Capture, QuickCheck
 from tui.world import World
 
 NEWS = 60.0  # seconds: an answer that is older was read, on this screen or before it was opened
@@ -15,10 +15,12 @@ class Arrivals:
         self._invited = ""  # the check
         self._told: set[tuple[str, int]] = set()  # answers
         self._capture: Capture | None = None
+        self._behind = ""  # the check of her own behind which the hub's waits
 
     def news(self, world: World, now: datetime) -> list[str]:
         """Return the word keys of what a teacher should know at once."""
-        return [*self._floor(world.capture), *self._answers(world.answered, now.timestamp())]
+        answers = self._answers(world.answered, now.timestamp())
+        return [*self._floor(world.capture), *answers, *self._waiting(world.quick)]
 
     def invites(self, world: World) -> bool:
         """Tell whether a check waits for this class that its screen was not opened for yet."""
@@ -39,6 +41,10 @@ class Arrivals:
             "class-muted": capture.muted and not before.muted,
         }
         return [word for word, is_so in came.items() if is_so]
+
+    def _waiting(self, quick: QuickCheck) -> list[str]:
+        before, self._behind = self._behind, quick.check if quick.behind else ""
+        return ["quick-behind"] if self._behind not in ("", before) else []
 
     def _answers(self, answered: Answered, now: float) -> list[str]:
         current = {(each.question, each.at) for each in answered.answers if now - each.at / 1000 < NEWS}

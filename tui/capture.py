@@ -49,6 +49,11 @@ def lamps(capture: Capture) -> list[Lamp]:
     return [*lit, Lamp("recording", "lamp-recorded", "accent")] if capture.recorded else lit
 
 
+def is_open(capture: Capture) -> bool:
+    """Tell whether camera or microphone are open, so that there is something to be turned off."""
+    return any(each in ("on", "sent") for each in (capture.camera, capture.microphone))
+
+
 def eye(capture: Capture, organ: Organ) -> Lamp:
     """Return how camera or microphone is."""
     if organ == "microphone" and is_silenced(capture):

@@ -66,6 +66,10 @@ class Host(App[int], inherit_bindings=False):
         """Note that a page opened, so that an Enter that bounces is not meant for it."""
         raise NotImplementedError
 
+    def action_turn_off(self) -> None:
+        """Let the class be neither seen nor heard."""
+        raise NotImplementedError
+
     async def replay(self, page: Any) -> None:
         """Take the keys that a page has kept."""
         raise NotImplementedError

@@ -11,6 +11,7 @@ ARROWS = {"up": "↑", "down": "↓", "left": "←", "right": "→"}
 PLAIN_ARROWS = {"up": "Up", "down": "Down", "left": "Left", "right": "Right"}
 
 STOP = ("f12", "pause")  # everything that moves, from every screen
+OFF = "f9"  # the class's camera and microphone, from every screen; desktop terminals keep F10 and F11
 MOST_SHOWN = 5  # of the footer: a sixth is cut in Kazakh at 80 columns
 
 

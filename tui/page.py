@@ -29,13 +29,12 @@ MOST_HELD = 32  # keys that wait for a page's first picture: more than anybody t
 HELP = Key("f1", "key-help", "help")
 BACK = Key("escape", "key-back", "back")
 ROLL = Key("f2", "key-roll", "roll", shown=False)
-HEALTH = Key("f9", "key-health", "health", shown=False)
-SETTINGS = Key("f10", "key-settings", "settings", shown=False)
+SETTINGS = Key("f10", "key-settings", "settings", shown=False, also=("key-health",))  # pressed again
 BETWEEN_LINES = (  # to type on: by arrows, where the one that has the keys needs none
     Binding("up", "app.focus_previous", show=False),
     Binding("down", "app.focus_next", show=False),
 )
-EVERYWHERE = (ROLL, HEALTH, SETTINGS, BACK, HELP)
+EVERYWHERE = (ROLL, SETTINGS, BACK, HELP)
 
 
 def _bindings(keys: Sequence[Key]) -> list[BindingType]:
@@ -270,6 +269,10 @@ class Page(Screen[Any], inherit_bindings=False):
         """Open the lesson that runs."""
         if self.ROAMS:
             self.host.go("lesson")
+
+    def do_off(self) -> None:
+        """Let the class be neither seen nor heard: a lamp that is lit was clicked."""
+        self.host.action_turn_off()
 
     def do_settings(self) -> None:
         """Open the settings."""

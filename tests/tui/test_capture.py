@@ -89,11 +89,13 @@ async def test_without_a_word_of_the_daemon_there_is_no_lamp(daemon: FakeDaemon)
         assert not reads(app, "F4 микрофон")
 
 
-async def test_a_click_on_the_lamps_opens_the_lesson(daemon: FakeDaemon) -> None:
+async def test_a_click_on_a_dark_lamp_opens_the_lesson_where_both_are_turned_on(daemon: FakeDaemon) -> None:
+    dark = Capture("off", "off", camera_on=False, microphone_on=False)
     async with shown(a_screen(daemon.socket)) as pilot:
-        app = await opened(pilot, daemon, SEEN, place="health")
-        await pilot.click(offset=(screen_text(app)[0].index("көрінеді"), 0))
+        app = await opened(pilot, daemon, dark, place="health")
+        await pilot.click(offset=(screen_text(app)[0].index("көрінбейді"), 0))
         await until(pilot, lambda: at(app) == "lesson")
+        assert daemon.orders == []
 
 
 @pytest.mark.parametrize("skin", ["unicode", "ascii"])

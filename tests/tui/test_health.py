@@ -37,7 +37,7 @@ def local(text: str) -> int:
 async def opened(pilot: Pilot[int]) -> None:
     """Open the page."""
     await sees(pilot, "2026")
-    await pilot.press("f9")
+    await pilot.press("f10", "f10")
     await until(pilot, lambda: at(app_of(pilot)) == "health")
 
 

@@ -1,6 +1,7 @@
 """Keys that work everywhere, and keys that must not."""
 
 import asyncio
+import re
 
 import pytest
 from textual._xterm_parser import XTermParser
@@ -8,11 +9,13 @@ from textual._xterm_parser import XTermParser
 from edge.api import Unable
 from edge.contract.commands import Play, StopEverything
 from edge.contract.notices import Day
+from tests.flows.crew import ROOT
 from tests.tui.fake_daemon import DATE, FakeDaemon, a_day, a_lesson
 from tests.tui.screens import a_screen, at, screen_text, sees, shown, until
-from tui.app import PLACES
+from tui.app import PLACES, page_class
 from tui.console import PAUSE, teach_pause
-from tui.keys import STOP, name_of
+from tui.keys import OFF, STOP, name_of
+from tui.page import EVERYWHERE
 
 
 @pytest.mark.parametrize("key", STOP)
@@ -144,6 +147,8 @@ async def test_an_enter_that_bounces_answers_no_question(daemon: FakeDaemon) -> 
         ("\x1b[12~", "f2"),
         ("\x1bOQ", "f2"),
         ("\x1b[[B", "f2"),  # the Linux console
+        ("\x1b[20~", "f9"),
+        ("\x1b[20;129~", "f9"),  # foot, with the lock of the digits on
     ],
 )
 def test_keys_arrive_as_terminals_send_them(sent: str, key: str) -> None:
@@ -160,6 +165,15 @@ def test_the_console_sends_pause_as_what_others_send_for_f1() -> None:
 def _keys(sent: str) -> list[str]:
     parser = XTermParser()
     return [getattr(event, "key", "") for event in [*parser.feed(sent), *parser.feed("")]]
+
+
+def test_the_classrooms_desktop_keeps_no_key_of_the_screen_for_itself() -> None:
+    desktop = (ROOT / "systemd" / "kiosk" / "sway.conf").read_text()
+    kept = {key.lower() for key in re.findall(r"^bindsym (?:--\S+ )*(\S+)", desktop, re.MULTILINE)}
+    pages = [page_class(place) for place in PLACES]
+    used = {each for page in pages for key in (*page.KEYS, *EVERYWHERE) for each in key.key.split(",")}
+    assert kept
+    assert not kept & {*used, *STOP, OFF}
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ async def test_a_sensor_that_is_pulled_out_before_the_start_is_said(daemon: Fake
 
         daemon.answer(ListExperiments, listed)
         daemon.tell(Devices((thermometer(state="gone"),)))
-        await asyncio.sleep(0.1)
+        await until(pilot, lambda: [each.state for each in app.world.devices.devices] == ["gone"])
         await pilot.press("enter")
         await sees(pilot, "Для этого опыта нужно: температура, °C. Подключено:", "ничего.")
 

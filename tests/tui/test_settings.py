@@ -11,6 +11,7 @@ from edge.contract.commands import CheckMedia, JoinHub, SetSettings
 from edge.contract.notices import MediaCheck, Settings
 from tests.tui.fake_daemon import FakeDaemon
 from tests.tui.screens import a_screen, app_of, at, colours, reads, screen_text, sees, shown, until
+from tui.app import TirekApp
 from tui.theme import DARK, LIGHT
 
 
@@ -100,6 +101,8 @@ async def test_camera_and_microphone_are_checked_while_the_page_is_open(daemon: 
         await sees(pilot, "✓ Микрофон: дауыс естіледі.", "███████████████░░", "✓ Камера: бейне бар. 1280×720")
         daemon.tell(MediaCheck(True, "silent", 0.0, "denied"))
         await sees(pilot, "▽ Микрофон: дауыс естілмейді.", "✕ Камера: браузер рұқсат бермеді.")
+        daemon.tell(MediaCheck(True, "busy", 0.0, "off"))
+        await sees(pilot, "✕ Микрофон: басқа бағдарлама пайдаланып тұр.", "· Камера: өшірулі, тексерілмейді.")
         await pilot.press("escape")
         await sees(pilot, "Баптаулар")
         assert daemon.ordered(CheckMedia) == [CheckMedia(True), CheckMedia(False)]
@@ -265,3 +268,21 @@ async def test_help_is_scrolled_by_the_mouse_alone(daemon: FakeDaemon) -> None:
         await sees(pilot, "«Бүгін» беті")
         await pilot.click("Footer", offset=(15, 0), times=3)
         await until(pilot, lambda: not reads(app_of(pilot), "Бастау / Жазбадан"))
+
+
+async def test_the_key_of_the_settings_pressed_again_opens_link_and_health_and_then_the_settings(
+    daemon: FakeDaemon,
+) -> None:
+    app = a_screen(daemon.socket)
+    async with shown(app) as pilot:
+        await sees(pilot, "Алгебра")
+        places = []
+        for title in ("Баптаулар", "Байланыс пен жағдай", "Баптаулар"):
+            await pilot.press("f10")
+            await until(pilot, partial(_begins, app, title))
+            places.append(at(app))
+        assert places == ["settings", "health", "settings"]
+
+
+def _begins(app: TirekApp, title: str) -> bool:
+    return any(screen_text(app)) and screen_text(app)[0].strip().startswith(title)

@@ -205,7 +205,7 @@ async def test_the_status_line_speaks_in_sentences(daemon: FakeDaemon, health: H
 
 @pytest.mark.parametrize(
     ("key", "place"),
-    [("f1", "help"), ("f2", "roll"), ("f3", "library"), ("f4", "lab"), ("f9", "health"), ("f10", "settings")],
+    [("f1", "help"), ("f2", "roll"), ("f3", "library"), ("f4", "lab"), ("f10", "settings")],
 )
 async def test_every_other_page_is_one_key_away(daemon: FakeDaemon, key: str, place: str) -> None:
     app = a_screen(daemon.socket)

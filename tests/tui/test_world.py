@@ -94,7 +94,7 @@ class Told:
 
     async def until(self, *ties: Tie) -> None:
         """Wait until they stood so, one after the other."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(40):
             while self.ties != list(ties):
                 self._news.clear()
                 await self._news.wait()

@@ -12,8 +12,9 @@ from tui.widgets.line import Line
 from tui.world import World
 
 BAR = 30  # cells of the microphone's level
-SIGN = {"waiting": "waiting", "good": "tick", "silent": "poor", "denied": "bad", "missing": "bad"}
-INK = {"waiting": "muted", "good": "ok", "silent": "accent", "denied": "bad", "missing": "bad"}
+FAULTS = dict.fromkeys(("denied", "missing", "busy"), "bad")
+SIGN = {"waiting": "waiting", "good": "tick", "silent": "poor", "off": "none"} | FAULTS
+INK = {"waiting": "muted", "good": "ok", "silent": "accent", "off": "muted"} | FAULTS
 
 
 class CheckPage(Page):

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
 from edge.contract.notices import Hello, Notice
-from tui.keys import Key, name_of
+from tui.keys import OFF, Key, name_of
 from tui.page import EVERYWHERE, Page
 from tui.scrolled import Scrolled
 from tui.widgets.cells import fit
@@ -40,6 +40,7 @@ class HelpPage(Scrolled):
         self.put("keys", (self.say("help-keys", page=page.heading()), "accent"), *self._keys(page.KEYS))
         everywhere = [
             *EVERYWHERE,
+            Key(OFF, "key-class-off", ""),
             Key("f12", "key-stop-everything", ""),
             Key("pause", "key-stop-everything", ""),
         ]

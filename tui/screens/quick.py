@@ -10,7 +10,7 @@ from edge.contract.answers import Register
 from edge.contract.commands import ReadRegister
 from edge.contract.notices import Notice, RegisterChanged
 from edge.contract.talkback import CountAnswers, EndCheck, QuickCheck, ReadCards
-from tui.checks import LETTERS, OPEN, Doing, Hands, entering, is_right
+from tui.checks import LETTERS, OPEN, WORD, Doing, Hands, entering, how, is_right, notes, takes
 from tui.keys import Key
 from tui.marks import Counts, Sheet
 from tui.page import Page
@@ -34,15 +34,7 @@ SIGN = {
     "sent": "tick",
     "ended": "stop",
 }
-WORD: dict[Doing, str] = {
-    "read": "key-read-cards",
-    "send": "key-send-answers",
-    "stop": "key-end-reading",
-    "end": "key-end-check",
-    "leave": "key-to-lesson",
-    "prepared": "key-prepared",
-}
-
+READ_ON = Key("f6", "key-read-on", "read_on")
 PREPARED = Key("f11", "key-prepared", "prepared", shown=False)
 
 
@@ -63,12 +55,14 @@ class QuickPage(Page):
         Key("down", "key-letter-after", "after", shown=False),
         Key("pageup", "key-up", "page_up", shown=False),
         Key("pagedown", "key-down", "page_down", shown=False),
+        READ_ON,
         Key("f8", "key-end-check", "end", shown=False),
         PREPARED,
     )
     LISTENS: ClassVar[tuple[type[Notice], ...]] = (QuickCheck, RegisterChanged)
     DEFAULT_CSS = """
     QuickPage #stage { padding: 0 1; background: $ground-panel; text-style: bold; }
+    QuickPage #note { padding: 0 1; }
     QuickPage #asked { height: 1fr; scrollbar-size-vertical: 1; }
     QuickPage #text { padding: 1 1 0 1; margin-bottom: 1; text-style: bold; }
     QuickPage .choice { height: auto; padding: 0 1; }
@@ -89,6 +83,7 @@ class QuickPage(Page):
     def body(self) -> ComposeResult:
         """Yield what happens, the question, its answers, and below them how far this class is."""
         yield Line("stage")
+        yield Line("note")
         with VerticalScroll(id="asked", can_focus=False):
             yield Line("text")
             for letter in LETTERS:
@@ -102,8 +97,10 @@ class QuickPage(Page):
             yield Line("how")
 
     def keys_shown(self) -> list[Key]:
-        """Return the arrows only where hands can be counted."""
+        """Return the arrows only where hands can be counted, and reading on only where it can be."""
         shown = super().keys_shown()
+        if not self.is_running or self.world.quick.stage != "sent":
+            shown = [key for key in shown if key is not READ_ON]
         if not self.is_running or self.world.quick.stage in (*OPEN, "sent"):
             return shown
         return [shown[0], PREPARED, *(key for key in shown[1:] if key.action not in ("more", "less"))]
@@ -122,6 +119,9 @@ class QuickPage(Page):
         if self._of != (world.lesson.lesson, world.head(world.lesson.lesson)):
             self.action_press("roster")
         self.put("stage", (f"{self.sign(SIGN[check.stage])} {self._stage(check)}", INK[check.stage]))
+        said = " ".join(map(self.say, notes(check)))
+        self.query_one("#note", Line).display = bool(said)
+        self.put("note", (f"{self.sign('poor')} {said}", "accent"))
         self.put("text", self.host.skin.formula(check.text))
         for at, letter in enumerate(LETTERS):
             self._choice(check, at, letter)
@@ -172,11 +172,8 @@ class QuickPage(Page):
             line.put((self.say("quick-sum", total=total, present=here.present), "text"))
 
     def _how(self, check: QuickCheck) -> str:
-        if self._counts:
-            return self.say("quick-how-counting")
-        how = {"asked": "quick-how-asked", "counting": "quick-how-asked", "reading": "quick-how-reading"}
-        how |= {"sent": "quick-how-sent-local" if check.local else "quick-how-sent"}
-        return self.say(how[check.stage]) if check.stage in how else ""
+        word = "quick-how-counting" if self._counts else how(check)
+        return self.say(word) if word else ""
 
     # What she does ---------------------------------------------------------------------------------
 
@@ -207,6 +204,11 @@ class QuickPage(Page):
             await self.order(EndCheck(check.check))
         else:
             await self._leave(check, doing)
+
+    async def do_read_on(self) -> None:
+        """Read the cards of those who were late; what was read and sent before stays."""
+        if self.world.quick.stage == "sent" and not self._counts:
+            await self.order(ReadCards(self.world.quick.check))
 
     async def do_end(self) -> None:
         """End the check that this teacher began herself."""
@@ -265,7 +267,7 @@ class QuickPage(Page):
     def _add(self, by: int) -> None:
         """Count; of what was sent before it is a correction, and begins from there."""
         check, before = self.world.quick, self._counts
-        if check.stage not in (*OPEN, "sent"):
+        if not takes(check) or (check.stage == "ended" and not before):
             return
         if check.stage == "sent" and not before:
             self._hands = Hands(len(check.choices), check.counts, self._hands.at)

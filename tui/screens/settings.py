@@ -28,6 +28,7 @@ class SettingsPage(Page):
         Key("enter", "key-change", "change"),
         Key("left", "key-less", "less"),
         Key("right", "key-more", "more"),
+        Key("f10", "key-health", "health", shown=False),
     )
     LISTENS: ClassVar[tuple[type[Notice], ...]] = (Settings,)
     DEFAULT_CSS = """
@@ -52,7 +53,7 @@ class SettingsPage(Page):
             "theme": self.say("theme-" + settings.theme),
             "volume": self._volume(settings.volume),
             "check": self.say("settings-open"),
-            "health": self.say("settings-open"),
+            "health": f"{self.say('settings-open')} (F10)",
             "help": self.say("settings-open"),
         }
         rows.fill(

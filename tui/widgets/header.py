@@ -1,4 +1,5 @@
-"""The first line: where one is, the school, whether the class is seen and heard, the link, the time."""
+"""The first line: where one is, the school, whether the class is seen and heard and the key that turns that
+off, the link, the time."""
 
 from collections.abc import Callable
 
@@ -8,8 +9,9 @@ from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.capture import lamps
+from tui.capture import is_open, lamps
 from tui.host import Host
+from tui.keys import OFF, name_of
 from tui.theme import INK_OF
 from tui.widgets.cells import fit
 
@@ -38,7 +40,7 @@ class Header(Widget):
         """Draw the line."""
         host, width = self._host, self.size.width
         heading = f" {self._heading()} "
-        right = [*self._lamps(), *self._right()]
+        right = [*self._off(cell_len(heading)), *self._lamps(), *self._right()]
         room = width - _cells(right) - cell_len(heading)
         more = host.skin.sign("more")
         parts = [
@@ -50,13 +52,17 @@ class Header(Widget):
         return Strip(segments).adjust_cell_length(width, host.inks("text", "panel"))
 
     def on_click(self, event: events.Click) -> None:
-        """Open sync and health at the link, the lesson at the lamps, the settings at the name."""
-        right = _cells(self._right())
+        """Open sync and health at the link, the settings at the name; turn off at lamps that are lit.
+
+        At lamps that are dark open the lesson: there both are turned on.
+        """
         heading = cell_len(self._heading()) + 2
-        if event.x >= self.size.width - right:
+        link = self.size.width - _cells(self._right())
+        off = self._off(heading)
+        if event.x >= link:
             self._press("health")
-        elif event.x >= self.size.width - right - _cells(self._lamps()):
-            self._press("lesson")
+        elif event.x >= link - _cells([*off, *self._lamps()]):
+            self._press("off" if off else "lesson")
         elif event.x >= heading:
             self._press("settings")
 
@@ -78,6 +84,17 @@ class Header(Widget):
             (f" {host.skin.sign(lamp.sign)} {host.words.say(lamp.word)}", lamp.ink) for lamp in lamps(capture)
         ]
         return [*lit, (" ", "text")]
+
+    def _off(self, heading: int) -> list[tuple[str, str]]:
+        """Return the key that turns off what is on, with its word where a heading so wide leaves room."""
+        host, capture = self._host, self._host.world.capture
+        lit = self._lamps()
+        if capture is None or not lit or not is_open(capture):
+            return []
+        key = (f" {name_of(OFF, '')}", "accent")
+        word = (f" {host.words.say('lamp-off')}", "text")
+        room = self.size.width - heading - _cells([key, *lit, *self._right()])
+        return [key, word] if room >= _cells([word]) else [key]
 
     def _right(self) -> list[tuple[str, str]]:
         host, link = self._host, self._host.world.link
