@@ -50,11 +50,16 @@ class Worker:
     """One process at most. Run `run` under `keep`: it ends what is idle, and all when cancelled."""
 
     def __init__(
-        self, rank: Rank, hang_time: float = HANG_TIME, idle_time: float = IDLE_TIME, tick: float = TICK
+        self,
+        rank: Rank,
+        hang_time: float = HANG_TIME,
+        idle_time: float = IDLE_TIME,
+        tick: float = TICK,
+        start_time: float = START_TIME,
     ) -> None:
         self._rank = rank
         self._tick = tick
-        self._hang_time, self._idle_time = hang_time, idle_time
+        self._hang_time, self._idle_time, self._start_time = hang_time, idle_time, start_time
         self._process: Process | None = None
         self._turn = asyncio.Lock()
         self._used = 0.0
@@ -122,7 +127,7 @@ class Worker:
             env={**os.environ, **ENVIRONMENT},
             start_new_session=True,
         )
-        if not isinstance(await _heard(self._process, START_TIME), Ready):
+        if not isinstance(await _heard(self._process, self._start_time), Ready):
             raise BadMessage("not ready, and something else")
         return self._process
 
@@ -133,14 +138,16 @@ class Worker:
         log.warning("worker lost rank=%s reason=%r pause=%.1fs", self._rank, repr(exc), self._pause)
 
     async def _end(self) -> None:
-        process, self._process = self._process, None
+        process = self._process
         if process is None:
             return
         with suppress(ProcessLookupError):
             process.kill()  # it keeps nothing, so nothing is lost
         if process.stdin is not None:
             process.stdin.close()
-        await process.wait()
+        await process.wait()  # who is cancelled here still has it, and ends it once more
+        if self._process is process:
+            self._process = None
 
     @staticmethod
     def _now() -> float:

@@ -20,7 +20,7 @@ from tests.vision.slideshow import Plan, make
 
 IDENT = "lesson-20261126T083000Z"
 PLAN = Plan(3, seconds=36.0, size=(320, 180), noise=2.0)
-FOUND = 30.0  # seconds for a worker to start and to look through half a minute
+FOUND = 240.0  # seconds for a worker that gets what is left of a busy computer
 
 
 class Room:
@@ -30,7 +30,7 @@ class Room:
         self.store = Store(state, reserve=0)
         self.store.place.prepare()
         self.is_busy = False
-        self.worker = Worker("idle")
+        self.worker = Worker("idle", FOUND, start_time=FOUND)
         self._finder = SlideFinder(self.store, self.worker, lambda: self.is_busy, look=0.05)
 
     def record(self, plan: Plan = PLAN) -> None:

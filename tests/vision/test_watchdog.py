@@ -12,7 +12,9 @@ import pytest_asyncio
 from edge.media.sight import Sight
 from edge.vision.peek import Peek
 from edge.vision.watchdog import Watched
+from edge.vision.wire import Look
 from edge.vision.worker import Worker
+from tests.media.lessons import pictures
 from tests.vision import scenes
 from tests.vision.scenes import STEP, Air, Scene, camera, hanging, slide, speech, then
 
@@ -21,12 +23,15 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 FAULT = 12.3  # seconds: later than a picture needs to be known as alive
 SOON = 5.0  # seconds of media
 Coded = Literal["H264", "VP8"]
-DEADLINE = 30.0  # seconds for a worker to be back
+DEADLINE = 120.0  # seconds for a worker to be back
+LONG = 240.0  # seconds for a worker that gets what is left of a busy computer
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def worker() -> AsyncIterator[Worker]:
-    made = Worker("low")
+    made = Worker("low", LONG, start_time=LONG)
+    frame = next(each for each in pictures("VP8", 1.0, 25, 320) if each.key)
+    await made.ask(Look("VP8", frame.data))  # it is there before a lesson's time begins, which goes on alone
     yield made
     await made.stop()
 
@@ -102,7 +107,7 @@ async def test_a_pen_that_rests_on_a_slide_is_no_fault(worker: Worker) -> None:
 
 
 async def test_without_its_worker_a_lesson_goes_on_unjudged_and_is_judged_again() -> None:
-    worker = Worker("low")
+    worker = Worker("low", LONG, start_time=LONG)
     air = Air(Scene(camera(), speech, 12.0))
     air.until(0.0)
     watch = Watched(air.stream, worker, 0.0)
