@@ -113,7 +113,7 @@ class Wiring:
         self.offers = Offers(self.journal)
         self.lan = Lan(config.library_open)
         self.nodes_context = server_context(self.journal.identity, self.journal.ledger.read(certificates))
-        self.upstream = Upstream(self.journal, self.wake.set)
+        self.upstream = Upstream(self.journal, self.wake.set, opened.trouble)
         self.exports = Exports(self.journal, self.door)  # one for both doors, so that its bound is one
         self.timetable = Timetable(self.journal)
         self.held = HeldLessons(self.store, self.journal, self.timetable.lesson_of)
@@ -193,7 +193,10 @@ class Wiring:
         self.live = LiveLesson(hearing, diary, shelf, self.board, self.projector)
         self.talk = Talk(journal, self.live.running, self.live.tell, self.upstream.wake.set)
         self.live.listen(self.talk)
-        self.check = Check(self.board, self.projector.check)
+        switches = self.switches = Switches(Path(self.config.state), self.config.classroom)
+        switches.watch(self.projector.news)
+        self.check = Check(self.board, self.projector.check, lambda: (switches.camera, switches.microphone))
+        self.projector.add(self.check.part)
         self._make_dialogue()
         self._make_desk()
         self._make_cards()
@@ -213,7 +216,7 @@ class Wiring:
             self.door,
             self.board,
             self.projector,
-            Switches(Path(self.config.state), self.config.classroom),
+            self.switches,
             self.live.running,
         )
         self.dialogue = Dialogue(room, self.floors)
@@ -242,6 +245,7 @@ class Wiring:
         self.dialogue.curves = self.curves.wanted
         self.desk = Desk(self.door, self.floors, self.sayings, answering, self.whep, classes)
         self.desk.told_links = self.dialogue.backstage.links
+        self.desk.away, self.dialogue.places.begun = self.dialogue.places.away, self.sayings.begun
         pulled, below = self.parent_link.pulled, self.dialogue.kin.below
         self.dialogue.upward.links = lambda: self.desk.links(pulled(), below)
 
@@ -270,8 +274,14 @@ class Wiring:
             self.parent_link.report,
             self.studio.announce,
             self.upstream.wake.set,
+            self._watching,
         )
         self.checking = Checking(checked, self.board, self.projector)
+
+    async def _watching(self, stream: str) -> list[str]:
+        """Return the nodes of the classes that see a lesson."""
+        await self.sayings.look()
+        return [row.node for row in self.desk.rows(stream, self.sayings.now()) if row.node]
 
     def _make_lab(self, state: Path) -> None:
         """Make what measures and moves."""

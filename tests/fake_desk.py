@@ -53,6 +53,7 @@ def check(text: str, *choices: str, right: str = "", **more: Any) -> Json:
     ]
     told: Json = {"id": "c1", "text": text, "markup": "", "picture": "", "choices": lettered, "right": right}
     told |= {"item": "", "number": 0, "asked_at": MORNING, "ended": False, "classes": [], "totals": {}}
+    told["elsewhere"] = 0
     return told | more
 
 
@@ -70,6 +71,7 @@ class FakeDesk(FakeNode):
         self.sets: list[Json] = []
         self.curves: list[Json] = []
         self.most_open = 0  # small pictures at once
+        self.looked_for: list[str] = []  # the lessons that small pictures were asked for in
         self._small: dict[str, str] = {}  # node by the session that shows it
         lesson = "/api/streams/{stream}"
         self.more += [
@@ -190,6 +192,8 @@ class FakeDesk(FakeNode):
 
     async def _whep(self, request: web.Request) -> web.Response:
         node = request.match_info.get("node", "")
+        if node:
+            self.looked_for.append(request.query.get("stream", ""))
 
         async def send(session: RTCPeerConnection, number: str) -> None:
             self.pictures.append(Picture())

@@ -14,7 +14,7 @@ RecordingState = Literal["off", "recording", "stopped"]
 LightState = Literal["good", "poor", "bad", "none"]
 DeviceState = Literal["ready", "stale", "gone", "busy", "probing", "unknown", "forbidden"]
 StopState = Literal["", "waits", "unproven"]
-CheckState = Literal["waiting", "good", "silent", "denied", "missing", "busy"]
+CheckState = Literal["waiting", "good", "silent", "denied", "missing", "busy", "off"]
 
 
 class Notice(Struct, frozen=True, tag_field="is", omit_defaults=True):

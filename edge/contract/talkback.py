@@ -71,10 +71,12 @@ class QuickCheck(Notice, frozen=True, tag="quick-check", omit_defaults=True):
     counts: tuple[int, ...] = ()  # of A, B, C, D: how many of this class; only from `sent` on
     right: str = ""  # the letter, only when `ended`
     trouble: str = ""  # a word key of why no card can be read: camera-missing, page-missing, worker-lost, …
+    bare: bool = False  # the question has a picture, and that is not on this disk
+    behind: bool = False  # a question of the hub's waits until this one is ended
 
 
 class ReadCards(Command, frozen=True, tag="read-cards", omit_defaults=True):
-    """Read the cards that pupils hold up, or end that and answer with what was read.
+    """Read the cards that pupils hold up, or end that and answer with what was read and sent before.
     Refused: no-check, camera-missing, page-missing, class-unknown, disk-full."""
 
     check: str
@@ -82,7 +84,8 @@ class ReadCards(Command, frozen=True, tag="read-cards", omit_defaults=True):
 
 
 class CountAnswers(Command, frozen=True, tag="count-answers", omit_defaults=True):
-    """Answer a check by what the teacher counted. Refused: no-check, counts-wrong, disk-full."""
+    """Answer a check by what the teacher counted, also one that the hub has just ended.
+    Refused: no-check, counts-wrong, disk-full."""
 
     check: str
     counts: tuple[int, ...]  # of A, B, C, D

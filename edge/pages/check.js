@@ -2,11 +2,11 @@
 
 import { Capture } from './capture.js';
 import { Meter } from './meter.js';
-import { ask, read, sleep, wonder } from './node.js';
+import { ask, wonder } from './node.js';
+import { Showing } from './showing.js';
 import { say, speak } from './words.js';
 
 const PERIOD = 500;        // ms between reports
-const LONG = 40000;        // ms; the node answers within 25 s
 const DARK = 10;           // mean brightness of 255: a lens behind its cover, with the noise of the sensor
 
 const FOUND = {
@@ -20,26 +20,41 @@ const FOUND = {
   'sound-unmeasured': 'waiting',
   'check-dark': 'silent',
   'check-wait': 'waiting',
+  'check-camera-off': 'off',
+  'check-microphone-off': 'off',
 };
-const SHAPES = { good: '▲', waiting: '◷', silent: '▽', denied: '✕', missing: '✕', busy: '✕' };
+const SHAPES = { good: '▲', waiting: '◷', silent: '▽', denied: '✕', missing: '✕', busy: '✕', off: '○' };
+const KINDS = ['camera', 'microphone'];
 
 const at = (id) => document.getElementById(id);
 const video = at('preview');
 const eye = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
 const capture = new Capture(captured);
 const meter = new Meter(draw);
+const showing = new Showing(directed, () => ({}));
 let heard = 'check-wait';
 let loudest = 0;            // since the last report: a short word counts too
 
 Object.assign(eye.canvas, { width: 16, height: 9 });
 speak();
-follow();
-if (navigator.mediaDevices) start();
+showing.follow();
+if (navigator.mediaDevices) setInterval(report, PERIOD);
 else insecure();
 
-function start() {
-  capture.open();
-  setInterval(report, PERIOD);
+/** Goes back to the lesson's page as soon as the check is over; opens what is not switched off, if no other page does. */
+function directed({ version, mode, switches, elsewhere }) {
+  if (version && mode !== 'check') return location.replace('/');
+  if (!navigator.mediaDevices || !switches) return undefined;
+  for (const each of ['microphone', 'camera', 'meter']) at(each).hidden = Boolean(elsewhere);
+  say(at('empty'), elsewhere ? 'class-elsewhere' : 'no-picture-yet');
+  for (const kind of KINDS) turn(kind, switches[kind] && !elsewhere);
+  return undefined;
+}
+
+function turn(kind, isOn) {
+  if (isOn === capture.isWanted(kind)) return;
+  if (isOn) capture.use(kind);
+  else capture.close(kind);
 }
 
 function insecure() {
@@ -59,13 +74,19 @@ function captured() {
 
 function draw(loudness, word) {
   loudest = Math.max(loudest, loudness / 100);
-  heard = capture.microphone ? word : capture.problems.microphone ?? 'check-wait';
+  heard = capture.microphone ? word : lack('microphone');
   at('meter').style.setProperty('--level', `${loudness}%`);
   at('meter').setAttribute('aria-valuenow', loudness);
 }
 
+/** Why there is nothing of a device. */
+function lack(kind) {
+  const isOff = showing.told?.switches?.[kind] === false;
+  return isOff ? `check-${kind}-off` : capture.problems[kind] ?? 'check-wait';
+}
+
 function sight() {
-  if (!capture.camera) return capture.problems.camera ?? 'check-wait';
+  if (!capture.camera) return lack('camera');
   if (!video.videoWidth || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return 'check-wait';
   eye.drawImage(video, 0, 0, eye.canvas.width, eye.canvas.height);
   const { data } = eye.getImageData(0, 0, eye.canvas.width, eye.canvas.height);
@@ -74,6 +95,7 @@ function sight() {
 }
 
 async function report() {
+  if (showing.told?.elsewhere) return;                 // the page that has them says how they are
   const seen = sight();
   show('microphone', heard);
   show('camera', seen === 'no-camera' ? 'check-no-camera' : seen, FOUND[seen]);
@@ -88,21 +110,4 @@ function show(kind, word, state = FOUND[word]) {
   line.dataset.state = state ?? 'good';
   line.firstElementChild.textContent = SHAPES[line.dataset.state];
   if (line.lastElementChild.dataset.words !== word) say(line.lastElementChild, word);
-}
-
-/** Goes back to the lesson's page as soon as the check is over. */
-async function follow() {
-  let version;
-  for (;;) {
-    try {
-      const query = version === undefined ? '' : `?after=${version}`;
-      const showing = await read(`/api/showing${query}`, { timeout: LONG, cache: 'no-store' });
-      if (showing.mode !== 'check') location.replace('/');
-      version = showing.version;
-    } catch (error) {
-      wonder(error);
-      version = undefined;
-    }
-    await sleep(PERIOD);
-  }
 }

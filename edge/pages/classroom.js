@@ -4,6 +4,7 @@ import { wonder } from './node.js';
 import { say } from './words.js';
 
 const DARK = { seen: false, heard: false, muted: false };
+const UNTRIED = ['class-asks', 'class-elsewhere'];   // what no second try helps against
 const NOBODY = { stream: '', holder: '', mine: false };
 
 export class Classroom {
@@ -31,6 +32,7 @@ export class Classroom {
   show(told) {
     this.#told = told;
     this.#light(told.lamps ?? DARK);
+    this.#complain();
     if (told.capture || this.#parts.sending) this.#with('sending', (sending) => sending.follow(this.#told.capture));
     if (told.floor?.stream || this.#parts.speaker) this.#with('speaker', (speaker) => this.#listen(speaker));
     if (told.check || told.roll || this.#parts.question) {
@@ -81,24 +83,28 @@ export class Classroom {
     return this.#sending;
   }
 
+  /** Whether another page of this computer has camera and microphone, or would have them open. */
+  get #isElsewhere() { return Object.values(this.#told.elsewhere ?? {}).includes(true); }
+
   #changed() {
-    const keys = this.#sending.sentences;
-    if (keys.join() !== this.#troubles.dataset.keys) this.#complain(keys);
+    this.#complain();
     this.changed();
   }
 
-  #complain(keys) {
+  #complain() {
+    const keys = this.#isElsewhere ? ['class-elsewhere'] : this.#sending?.sentences ?? [];
+    if (keys.join() === (this.#troubles.dataset.keys ?? '')) return;
     this.#troubles.dataset.keys = keys.join();
     const lines = keys.map((key) => spoken('p', key));
     const again = spoken('button', 'class-again');
     again.type = 'button';
     again.addEventListener('click', () => this.#sending.retry());
-    this.#troubles.replaceChildren(...lines, ...(keys.length && keys[0] !== 'class-asks' ? [again] : []));
+    this.#troubles.replaceChildren(...lines, ...(keys.some((key) => !UNTRIED.includes(key)) ? [again] : []));
   }
 
   /** Both lamps are shown where one of them may be lit: a dark one says as much as a light one. */
   #light({ seen, heard, muted }) {
-    this.#lamps.hidden = !(seen || heard || muted || this.#told.capture);
+    this.#lamps.hidden = !(seen || heard || muted || this.#told.capture || this.#isElsewhere);
     const lit = { seen: seen ? 'on' : 'off', heard: muted ? 'muted' : heard ? 'on' : 'off' };
     if (this.#lamps.dataset.seen === lit.seen && this.#lamps.dataset.heard === lit.heard) return;
     Object.assign(this.#lamps.dataset, lit);

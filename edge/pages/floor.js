@@ -13,6 +13,8 @@ const at = (id) => document.getElementById(id);
 export class Floor {
   #since = 0;
   #node = '';
+  #one = null;             // the row of who has it; none where that one is not in the strip
+  #state = '';             // of the player
 
   constructor(orders) {
     this.orders = orders;
@@ -38,12 +40,14 @@ export class Floor {
     this.#since = floor.holder ? moment(floor.since).getTime() : 0;
     at('floor').dataset.state = floor.holder ? 'held' : 'free';
     for (const id of ['floor-back', 'floor-mute', 'floor-sound']) at(id).hidden = !floor.holder;
-    this.#name(classes.find((one) => one.node === floor.holder));
+    this.#one = floor.holder ? classes.find((one) => one.node === floor.holder) : null;
+    this.#name(this.#one);
     at('floor-mute').setAttribute('aria-pressed', String(isMuted));
     say(at('floor-mute'), isMuted ? 'unmute' : 'mute');
     at('floor-muted').hidden = !(floor.holder && isMuted);
     this.player.isPaused = isMuted;                    // nothing comes while it is muted: no reason to connect anew
     this.#play(floor.holder ? this.orders.stream : null);
+    this.#explain();
     this.#tick();
   }
 
@@ -62,17 +66,22 @@ export class Floor {
     if (stream) this.player.play(stream);
     else {
       this.player.stop();
-      hush(at('floor-status'));
+      this.#state = '';
     }
     this.#showSound();
   }
 
   #heard(state) {
+    this.#state = state;
     at('floor').dataset.picture = state;
-    const key = SENTENCES[state] ?? WAITING;
-    if (key) say(at('floor-status'), key);
-    else if (state === 'live' && !this.player.hasPicture) say(at('floor-status'), 'floor-sound-only');
-    else hush(at('floor-status'));
+    this.#explain();
+  }
+
+  /** Says why the school is not heard or not seen: what is missing there, else what comes of it. */
+  #explain() {
+    const key = missing(this.#one) || (this.#state && (SENTENCES[this.#state] ?? WAITING));
+    if (!key) hush(at('floor-status'));
+    else if (at('floor-status').dataset.words !== key) say(at('floor-status'), key);
   }
 
   #listen(isHeard) {
@@ -92,4 +101,11 @@ export class Floor {
     const seconds = Math.max(0, (Date.now() - this.#since) / 1000);
     put(at('floor-since'), this.#since ? clock(seconds) : '');
   }
+}
+
+/** What a class lacks to be seen and heard, as a sentence; both tracks come, whatever is behind them. */
+function missing(one) {
+  if (!one || (one.camera && one.microphone)) return '';
+  if (one.camera) return 'floor-no-sound';
+  return one.microphone ? 'floor-no-picture' : 'floor-no-devices';
 }

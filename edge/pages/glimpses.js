@@ -23,15 +23,15 @@ export class Glimpses {
     addEventListener('pagehide', () => this.#all.forEach((one) => one.close()));
   }
 
-  /** Says whose picture a <video> is to show; "" for nobody's. */
-  show(video, node) {
+  /** Says whose picture a <video> is to show, "" for nobody's, and in which lesson. */
+  show(video, node, lesson) {
     if (!this.#all.has(video)) {
       this.#all.set(video, new Glimpse(video));
       this.#observer.observe(video);
     }
     const glimpse = this.#all.get(video);
     if (glimpse.node !== node) glimpse.close();
-    glimpse.node = node;
+    Object.assign(glimpse, { node, lesson });
   }
 
   forget(video) {
@@ -77,7 +77,7 @@ class Glimpse {
   #due = 0;
   #movedAt = 0;            // when the last frame came; 0 before the first
 
-  constructor(video) { Object.assign(this, { video, node: '', isSeen: false, since: 0, isOpening: false }); }
+  constructor(video) { Object.assign(this, { video, node: '', lesson: '', isSeen: false, since: 0, isOpening: false }); }
 
   get isOpen() { return this.#session !== null || this.isOpening; }
 
@@ -102,7 +102,7 @@ class Glimpse {
     this.isOpening = true;
     try {
       pc.addTransceiver('video', { direction: 'recvonly' });
-      const session = await Session.open(`/class/whep/${encodeURIComponent(this.node)}`, pc);
+      const session = await Session.open(`/class/whep/${this.node}?stream=${encodeURIComponent(this.lesson)}`, pc);
       if (turn !== this.#turn) session.close();
       else this.#take(session);
     } catch (error) {

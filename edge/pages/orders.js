@@ -10,6 +10,7 @@ const SENTENCES = {
   'lesson-elsewhere': 'order-not-here',
   'node-unknown': 'order-node-unknown',
   'class-unknown': 'order-node-unknown',
+  'node-elsewhere': 'order-node-elsewhere',
   'question-unknown': 'order-question-unknown',
   'answer-empty': 'order-empty',
   'text-missing': 'order-empty',

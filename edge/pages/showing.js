@@ -4,10 +4,12 @@ import { read, sleep, wonder } from './node.js';
 
 const LONG = 40000;        // ms; the node answers within 25 s
 const PERIOD = 1000;       // ms; never more than one request a second when answers come at once
+const KEY = 'page';
 const NOBODY = { mode: 'free', volume: null };   // until the node says otherwise, and at a node that never does
 
 export class Showing {
   told = null;
+  #page = name();
   #said = '';
   #poll = new AbortController();
 
@@ -33,6 +35,7 @@ export class Showing {
     this.#said = this.#saying;
     this.#poll = new AbortController();
     const question = new URLSearchParams(this.#said);
+    question.set('page', this.#page);
     if (this.told?.version) question.set('after', this.told.version);
     const before = this.told;
     try {
@@ -45,4 +48,15 @@ export class Showing {
     }
     this.changed(this.told, before);
   }
+}
+
+/** What this page calls itself, also after a reload; a copy of its tab finds nothing, and calls itself something else. */
+function name() {
+  let mine = Array.from(crypto.getRandomValues(new Uint8Array(8)), (one) => one.toString(16).padStart(2, '0')).join('');
+  try {
+    mine = sessionStorage.getItem(KEY) ?? mine;
+    sessionStorage.removeItem(KEY);
+    addEventListener('pagehide', () => sessionStorage.setItem(KEY, mine));
+  } catch { /* a browser that keeps nothing: after a reload it is another page */ }
+  return mine;
 }

@@ -68,7 +68,7 @@ export class Strip {
     const tile = this.#tiles.get(key);
     tile.show(one, this.floor, this.isUp(one), this.moment);
     const isLarge = one.node !== '' && one.node === this.floor.holder;      // its picture stands beside the own one already
-    this.glimpses.show(tile.video, one.camera && !isLarge ? one.node : '');
+    this.glimpses.show(tile.video, one.camera && !isLarge ? one.node : '', this.orders.stream);
   }
 
   #made(key) {

@@ -37,9 +37,10 @@ export class Tile {
     this.health = line('health');
     this.link = line('link');
     this.register = line('register');
+    this.voice = line('voice');
     this.hand = line('hand');
     this.asked = line('asked');
-    this.about = made('div', this.title, this.health, this.link, this.register);
+    this.about = made('div', this.title, this.health, this.link, this.register, this.voice);
     this.said = made('div', this.hand, this.asked);
     this.ways = made('div');
     for (const name of ['about', 'said', 'ways']) this[name].className = name;
@@ -97,6 +98,8 @@ export class Tile {
     this.register.hidden = one.node === '';
     fill(this.register, REGISTERS[register], `register-${register}`);
     this.register.dataset.state = register;
+    this.voice.hidden = one.node === '' || Boolean(one.microphone);
+    if (!this.voice.hidden) fill(this.voice, '○', one.camera ? 'school-no-sound' : 'school-no-devices');
     this.asked.hidden = !one.asked;
     if (one.asked) fill(this.asked, '?', 'school-asked', { count: one.asked });
   }

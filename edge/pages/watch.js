@@ -104,8 +104,9 @@ function directed(told, before) {
 }
 
 /** Hands on what is for the class's own side of the lesson. */
-async function converse({ lamps, capture, floor, check, roll }) {
-  if (!room && !capture && !floor?.stream && !check && !roll && !lamps?.seen && !lamps?.heard && !lamps?.muted) return;
+async function converse({ lamps, capture, elsewhere, floor, check, roll }) {
+  const isLit = lamps?.seen || lamps?.heard || lamps?.muted;
+  if (!room && !capture && !elsewhere && !floor?.stream && !check && !roll && !isLit) return;
   try {
     opening ??= import('./classroom.js').then((part) => new part.Classroom({ refusedSound, changed: () => showing.look() }));
     room = await opening;

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
+from edge import words
 from edge.access import Door
 from edge.board import Board
 from edge.classroom.check import Check
@@ -25,12 +26,15 @@ from edge.media.studio import Studio
 from edge.media.whep import Whep
 from edge.views import Views
 from tests.browsers import DEAF_NAME, Browser, chromium, until
+from tests.browsers.plugs import PLUGS
 from tests.flows.crew import until as until_true
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DEADLINE = 40.0  # seconds: a browser opens its devices
 FIREFOX = "firefox-esr"
+# A page of Chromium that is closed on its way to another hangs.
+BACK = "location.pathname === '/' && document.readyState === 'complete'"
 
 
 class Room:
@@ -42,7 +46,11 @@ class Room:
         studio = Studio(8)
         whep = Whep(studio, Sessions(Identity.create(), loopback=True), Relay(), NtpClock(), 8)
         self.projector = Projector(door, self.board, lambda: 80)
-        self.check = Check(self.board, self.projector.check)
+        self.on = {"camera": True, "microphone": True}
+        self.check = Check(
+            self.board, self.projector.check, lambda: (self.on["camera"], self.on["microphone"])
+        )
+        self.projector.add(self.check.part)
         views = Views(Config("Құмсай", str(state)), door, studio, whep, lambda stream: {"state": "off"})
         parts = (views, self.projector, self.check)
         self._app = make_app([route for part in parts for route in part.routes()])
@@ -52,6 +60,11 @@ class Room:
     async def orders(self, on: bool) -> None:
         """Press the button of the check."""
         await self.check.desks()[CheckMedia](CheckMedia(on))
+
+    def switches(self, **on: bool) -> None:
+        """Turn what the teacher turns on her screen."""
+        self.on |= on
+        self.projector.news()
 
     async def tells(self, is_it: Callable[[MediaCheck], bool]) -> MediaCheck:
         """Wait until a screen is told what is looked for."""
@@ -99,6 +112,7 @@ async def test_the_screen_is_told_what_the_page_sees_and_hears_until_the_check_e
     await until(page, "document.querySelector('#camera').innerText === '▲ Бейне жақсы.'")
     await room.orders(False)
     await until_true(lambda: f"{room.url}/" in page.requests)
+    await until(page, BACK)
     assert (await room.tells(lambda _: True)) == MediaCheck()
     assert [one for one in page.requests if not one.startswith(room.url)] == []
     await page.close()
@@ -142,6 +156,7 @@ async def test_a_page_that_nobody_asked_for_goes_back_to_the_lesson(quick: Brows
     page = await quick.open(f"{room.url}/api/node")
     await page.evaluate("void setTimeout(() => location.assign('/check'), 50)")
     await until_true(lambda: f"{room.url}/" in page.requests)
+    await until(page, BACK)
     assert page.requests.index(f"{room.url}/check") < page.requests.index(f"{room.url}/")
     await page.close()
 
@@ -153,3 +168,38 @@ async def test_a_page_on_another_computer_says_where_to_open_it(quick: Browser, 
     there = await page.evaluate("document.querySelector('#here').href")
     assert there == f"http://localhost:{room.port}/check"
     await page.close()
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+async def test_what_the_teacher_has_switched_off_is_not_opened_for_a_check(
+    browser: Browser, room: Room, language: str
+) -> None:
+    room.switches(camera=False)
+    await room.orders(True)
+    page = await browser.open(f"{room.url}/check?lang={language}", PLUGS)
+    said = f"○ {words.load(language)['check-camera-off']}"
+    await until(page, f"document.querySelector('#camera').innerText === {said!r}")
+    found = await room.tells(lambda found: found.page and found.camera == "off")
+    assert (found.microphone != "off", found.size) == (True, "")
+    await until(page, "tracks.microphone.length === 1")
+    room.switches(camera=True, microphone=False)
+    await until(page, "tracks.microphone[0].readyState === 'ended'")
+    await room.tells(lambda found: (found.microphone, found.camera) == ("off", "good"))
+    room.switches(camera=False)
+    await until(page, "tracks.camera.length === 1 && tracks.camera[0].readyState === 'ended'")
+    assert await page.evaluate("wishes.length") == 2
+    await page.close()
+
+
+async def test_of_two_pages_one_tries_camera_and_microphone(browser: Browser, room: Room) -> None:
+    await room.orders(True)
+    first = await browser.open(f"{room.url}/check?lang=en", PLUGS)
+    await room.tells(lambda found: found.page and found.camera == "good")
+    second = await browser.open(f"{room.url}/check?lang=en", PLUGS)
+    said = words.load("en")["class-elsewhere"]
+    await until(second, f"document.querySelector('#empty').innerText === '{said}'")
+    assert await second.evaluate("wishes.length") == 0
+    await first.close()
+    await until(second, "tracks.camera.length === 1")
+    await room.tells(lambda found: found.page and found.camera == "good")
+    await second.close()

@@ -80,6 +80,42 @@ async def test_a_typed_question_is_asked_counted_and_ended(browser: Browser, des
     await page.close()
 
 
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", ("its own teacher asks something", "has not begun the lesson", "without the picture")),
+        ("kk", ("өз мұғалімінің сұрағына жауап беріп жатыр", "сабақты бастаған жоқ", "суретсіз")),
+        ("ru", ("отвечает на вопрос своего учителя", "урок там не начат", "без рисунка")),
+    ],
+)
+async def test_what_keeps_a_school_from_answering_is_said_and_other_lessons_are_one_line(
+    quick: Browser, desk: FakeDesk, lang: str, said: tuple[str, str, str]
+) -> None:
+    names = ("Ақкемер", "Бестамақ", "Құмсай")
+    classes = [_row(name, stage) for name, stage in zip(names, ("busy", "idle", "asked"), strict=True)]
+    classes[2]["bare"] = True
+    desk.running = check("Неге?", "Иә", "Жоқ", classes=classes, elsewhere=10)
+    await desk.teach(*map(school, names))
+    page = await ready(quick, desk, lang)
+    line = "document.querySelector('#tally .elsewhere').innerText"
+    await until(page, f"{line}.startsWith('10 ')")
+    shown = await page.evaluate(PROGRESS)
+    assert f"◷ Ақкемер {said[0]} – Бестамақ {said[1]} ◷ Құмсай" in shown
+    assert shown.endswith(said[2])
+    assert await page.evaluate("document.querySelectorAll('#tally .progress li').length") == 3
+    assert "3" in await page.evaluate("document.querySelector('.tally > p').textContent")
+    desk.running |= {"elsewhere": 0}
+    classes[2]["bare"] = False
+    await desk.announce()
+    await until(page, f"{line} === '' && !{PROGRESS}.endsWith('{said[2]}')")
+    assert page.console == []
+    await page.close()
+
+
+def _row(name: str, stage: str) -> Json:
+    return {"node": name, "name": name, "stage": stage, "read": 0, "of": 9, "counts": {}, "bare": False}
+
+
 async def test_a_question_needs_two_answers_without_a_gap_and_a_right_one_need_not_be_marked(
     quick: Browser, desk: FakeDesk
 ) -> None:

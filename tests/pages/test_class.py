@@ -14,7 +14,7 @@ import pytest_asyncio
 from edge import words
 from tests.browsers import DEAF_NAME, STARTERS, Browser, chromium, until
 from tests.browsers.plugs import PLUGS
-from tests.fake_class import FakeClass
+from tests.fake_class import OPEN, FakeClass
 from tests.fake_node import FakeNode, Refusal
 from tests.flows.crew import until as until_true
 from tests.pages.test_watch import PLAYS, complaints
@@ -271,6 +271,45 @@ async def test_every_page_of_the_room_shows_whether_the_class_is_seen_and_heard(
     await page.close()
 
 
+@pytest.mark.parametrize("language", words.LANGUAGES)
+async def test_a_page_beside_the_one_that_has_the_camera_shows_the_lesson_and_says_so(
+    browser: Browser, room: FakeClass, language: str
+) -> None:
+    await room.shows(elsewhere={"camera": True, "microphone": True})
+    page = await browser.open(f"{room.node.url}/?lang={language}", PLUGS)
+    await until(page, PLAYS)
+    await until(page, f"{TROUBLE} === '{words.load(language)['class-elsewhere']}'")
+    assert await page.evaluate("document.querySelector('.troubles button') === null && wishes.length === 0")
+    await room.shows(elsewhere={"camera": False, "microphone": False})
+    await until(page, f"{TROUBLE} === ''")
+    await room.shows(elsewhere=None, capture=OPEN)
+    await until_sent(room, 90)
+    assert await page.evaluate(TROUBLE) == ""
+    await room.shows(elsewhere={"camera": True, "microphone": False}, capture=None)
+    await until(page, f"{LIVE} === 0")
+    await until(page, f"{TROUBLE} !== ''")
+    assert complaints(page) == []
+    await page.close()
+
+
+async def test_a_page_calls_itself_the_same_after_it_was_loaded_anew(
+    browser: Browser, room: FakeClass
+) -> None:
+    page = await browser.open(f"{room.node.url}/?lang=en")
+    await until_true(lambda: bool(room.node.said), SENT)
+    mine = room.node.said[-1]["page"]
+    kept = "sessionStorage.getItem('page')"
+    assert await page.evaluate(kept) is None  # so a copy of this tab calls itself something else
+    before = len(room.node.said)
+    await page.go(f"{room.node.url}/?lang=en")
+    await until_true(lambda: len(room.node.said) > before, SENT)
+    other = await browser.open(f"{room.node.url}/?lang=en")
+    await until_true(lambda: len({each["page"] for each in room.node.said}) == 2, SENT)
+    assert {each["page"] for each in room.node.said[before:-1]} >= {mine}
+    for each in (page, other):
+        await each.close()
+
+
 # Stills ---------------------------------------------------------------------------------------------------
 
 
@@ -291,6 +330,7 @@ async def test_stills_are_the_whole_picture_and_never_two_on_the_way(
         assert size == [1920, 1080]
     assert room.at_once == 1
     await room.opens(picture=False)
+    await until_true(room.node.is_followed, SENT)  # it has read the order
     seen, heard = len(room.stills), room.sounds
     await until_true(lambda: room.sounds > heard + A_SECOND, SENT)
     assert len(room.stills) <= seen + 2  # the order, and a still that was on its way

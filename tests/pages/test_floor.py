@@ -2,6 +2,7 @@
 
 import pytest
 
+from edge import words
 from tests.browsers import Browser, until
 from tests.fake_desk import MORNING, FakeDesk, school
 from tests.fake_node import Refusal
@@ -11,6 +12,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 WHO = "document.querySelector('#floor-who').textContent"
 ORDER = "document.querySelector('#order').textContent"
+STATUS = "document.querySelector('#floor-status').textContent"
 LIVE = "document.body.dataset.state === 'live'"
 VIDEO = "document.querySelector('#floor-picture')"
 PLAYS = f"{VIDEO}.readyState >= 2 && {VIDEO}.videoWidth > 0 && !{VIDEO}.muted"
@@ -139,6 +141,48 @@ async def test_a_muted_holder_is_shown_as_such(quick: Browser, desk: FakeDesk) -
     await page.close()
 
 
+MISSING = {
+    "floor-no-sound": {"microphone": False},
+    "floor-no-picture": {"camera": False},
+    "floor-no-devices": {"camera": False, "microphone": False},
+}
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+async def test_a_floor_without_sound_or_picture_says_what_is_missing_there(
+    quick: Browser, desk: FakeDesk, language: str
+) -> None:
+    await desk.teach(school("Ақкемер"))
+    page = await opened(quick, desk, language)
+    await page.click(GIVE)
+    await until(page, f"{PLAYS} && {STATUS} === ''")
+    for key, devices in MISSING.items():
+        desk.classes[0].update({"camera": True, "microphone": True} | devices)
+        await desk.announce()
+        await until(page, f"{STATUS} === {str(words.of_teaching(language)[key])!r}")
+    desk.classes[0].update(camera=True, microphone=True)
+    await desk.announce()
+    await until(page, f"{STATUS} === ''")
+    desk.classes[0]["microphone"] = False
+    await page.click("#floor-back")
+    await until(page, f"{VIDEO}.srcObject === null && {STATUS} === ''")  # it is nobody's now
+    assert page.console == []
+    await page.close()
+
+
+async def test_a_class_in_another_lesson_is_refused_in_the_teachers_language(
+    quick: Browser, desk: FakeDesk
+) -> None:
+    await desk.teach(school("Ақкемер"))
+    desk.refusals["/api/streams/lesson/floor"] = Refusal(409, "node-elsewhere")
+    page = await opened(quick, desk, "kk")
+    await page.click(GIVE)
+    await until(page, f"{ORDER} === 'Бұл сынып басқа сабақта отыр.'")
+    await page.click("[data-language=ru]")
+    await until(page, f"{ORDER} === 'Этот класс на другом уроке.'")
+    await page.close()
+
+
 async def test_two_pages_at_once_show_the_same(browser: Browser, desk: FakeDesk) -> None:
     await desk.teach(school("Ақкемер"), school("Құмсай"))
     one, other = await opened(browser, desk), await opened(browser, desk)
@@ -159,6 +203,7 @@ async def test_two_pages_at_once_show_the_same(browser: Browser, desk: FakeDesk)
     [
         (404, "node-unknown", "This school is not connected any more."),
         (409, "no-lesson", "The lesson is not live now."),
+        (409, "node-elsewhere", "This class is in another lesson."),
         (409, "not-here", "This lesson is taught at the hub above: the floor is given there."),
         (507, "disk-full", "Nothing can be kept on this computer: the disk is full or damaged."),
         (500, "new-key", "That did not work. Call the technician."),

@@ -23,7 +23,7 @@ from tests.pages.test_watch import PLAYS, complaints
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
-DEADLINE = 20.0  # seconds in which a viewer has drawn a page
+DEADLINE = 60.0  # seconds in which a viewer has drawn a page
 SHEET = "document.querySelector('#sheet')"
 
 

@@ -21,7 +21,7 @@ INSET = "document.querySelector('.floor')"
 LINE = f"{INSET}.querySelector('p').textContent"
 SPEAKER = f"{INSET}.querySelector('video')"
 SHOWN = f"{INSET} && !{INSET}.hidden && {SPEAKER}.getBoundingClientRect().height > 50"
-HEARD = 15.0  # seconds
+HEARD = 60.0  # seconds
 LONG = 9000  # ms: for longer than a lesson may be silent until it is asked for anew
 
 

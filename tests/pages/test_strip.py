@@ -63,6 +63,42 @@ async def test_each_school_is_told_in_shape_word_and_colour(browser: Browser, de
     await page.close()
 
 
+@pytest.mark.parametrize(
+    ("language", "deaf", "nothing"),
+    [
+        (
+            "en",
+            "○ not heard: microphone off or missing",
+            "○ neither seen nor heard: no camera, no microphone",
+        ),
+        (
+            "ru",
+            "○ не слышно: микрофон выключен, или его нет",
+            "○ не видно и не слышно: нет ни камеры, ни микрофона",
+        ),
+        (
+            "kk",
+            "○ естілмейді: микрофон өшірулі немесе жоқ",
+            "○ көрінбейді де, естілмейді де: камера да, микрофон да жоқ",
+        ),
+    ],
+)
+async def test_a_school_that_cannot_be_heard_says_so_before_it_gets_the_floor(
+    quick: Browser, desk: FakeDesk, language: str, deaf: str, nothing: str
+) -> None:
+    watcher = school("Г", camera=False, microphone=False) | {"node": ""}
+    await desk.teach(
+        school("А"), school("Б", microphone=False), school("В", camera=False, microphone=False), watcher
+    )
+    page = await opened(quick, desk, language)
+    voice = "[...document.querySelectorAll('.voice')].map((one) => one.hidden ? '' : one.textContent)"
+    assert [each.replace("○", "○ ") for each in await page.evaluate(voice)] == ["", deaf, nothing, ""]
+    desk.classes[1]["microphone"] = True
+    await desk.announce()
+    await until(page, f"{voice}[1] === ''")
+    await page.close()
+
+
 async def test_hands_come_first_the_oldest_before_all_then_trouble_then_the_calm(
     quick: Browser, desk: FakeDesk
 ) -> None:
@@ -214,6 +250,7 @@ async def test_pictures_come_for_the_schools_in_sight_and_go_when_they_are_scrol
     first = set(desk.pictured)
     assert len(desk.pictured) == len(first) <= MOST_PICTURES
     assert first <= {one["node"] for one in many[:24]}
+    assert set(desk.looked_for) == {"lesson"}
     await page.evaluate("(document.querySelector('#schools li:last-child').scrollIntoView(), true)")
     await until(page, "document.querySelector('#schools li:last-child video').dataset.picture === 'live'")
     await until(

@@ -103,7 +103,7 @@ async def test_leaving_the_page_ends_the_session(browser: Browser, node: FakeNod
     page = await browser.open(node.url)
     await until(page, PLAYS)
     await page.go(f"{node.url}/recordings")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(40):
         await node.dismissed.wait()
     await page.close()
 
