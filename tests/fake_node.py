@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Self
@@ -134,6 +135,10 @@ class FakeNode:
             self._version += 1
             self._changed.notify_all()
 
+    def is_followed(self) -> bool:
+        """Tell whether a page asks for what comes after all that was told."""
+        return bool(self.said) and self.said[-1].get("after") == str(self._version)
+
     async def hang_up(self) -> None:
         """End every session from our side."""
         await asyncio.gather(*self._opening, return_exceptions=True)
@@ -187,7 +192,8 @@ class FakeNode:
     async def _list(self, request: web.Request) -> web.Response:
         async with self._changed:
             if request.query.get("after") == str(self._version):
-                await asyncio.wait_for(self._changed.wait(), LONG_POLL)
+                with suppress(TimeoutError):  # there is no news
+                    await asyncio.wait_for(self._changed.wait(), LONG_POLL)
         return web.json_response({"version": self._version, "streams": list(self.streams.values())})
 
     async def show(self, mode: str, **more: Any) -> None:
@@ -203,7 +209,8 @@ class FakeNode:
         self.said.append(dict(request.query))
         async with self._changed:
             if request.query.get("after") == str(self._version):
-                await asyncio.wait_for(self._changed.wait(), LONG_POLL)
+                with suppress(TimeoutError):  # there is no news
+                    await asyncio.wait_for(self._changed.wait(), LONG_POLL)
         return web.json_response({"version": self._version, **self.shown})
 
     async def _recordings(self, request: web.Request) -> web.Response:

@@ -215,7 +215,7 @@ async def _raw(path: Path, lines: bytes) -> AsyncIterator[None]:
         yield
     finally:
         server.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(40):
             await left.wait()
 
 

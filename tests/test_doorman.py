@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from aiohttp import ClientSession, web
 
-from edge.doorman import MOST_SILENT, Runner
+from edge.doorman import MOST_SILENT, SILENCE, Runner
 
 
 async def _hello(request: web.Request) -> web.Response:
@@ -29,7 +29,7 @@ async def test_strangers_who_say_nothing_give_way_to_who_asks(port: int) -> None
     async with ClientSession() as http, http.get(f"http://127.0.0.1:{port}/") as answer:
         assert await answer.text() == "hello"
     for reader, _ in silent[:5]:  # those who came first had to go
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(SILENCE / 2):
             assert await _end(reader) == b""
     for _, writer in silent:
         writer.close()

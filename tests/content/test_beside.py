@@ -5,7 +5,6 @@ import ipaddress
 import json
 import secrets
 import shutil
-import socket
 import struct
 import zlib
 from asyncio.subprocess import DEVNULL, Process, create_subprocess_exec
@@ -33,6 +32,7 @@ from edge.media.record.place import Place as Folder
 from sync import catalogue
 from sync.catalogue import ZIM
 from tests.content.hubs import until
+from tests.flows.tree import free_port
 
 UNIT = Path(__file__).parents[2] / "systemd" / "system" / "tirek-kiwix.service"
 LAN = [ipaddress.ip_network("10.0.0.0/24")]
@@ -114,7 +114,7 @@ async def test_a_kolibri_that_announces_itself_is_found_and_is_gone_when_it_leav
         server=f"{ident}.kolibri.local.",
         parsed_addresses=["127.0.0.1"],
     )
-    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(40), asyncio.TaskGroup() as tasks:
         part = tasks.create_task(Discovery(kolibris, lambda: None, ("127.0.0.1",), service=SERVICE).run())
         async with AsyncZeroconf(interfaces=["127.0.0.1"]) as mdns:
             await (await mdns.async_register_service(info))
@@ -171,12 +171,6 @@ async def reference(tmp_path: Path) -> Path:
     return file
 
 
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
 @asynccontextmanager
 async def kiwix_serve(port: int, listed: Path) -> AsyncIterator[Process]:
     """Run the real one, as its unit does."""
@@ -229,7 +223,7 @@ async def test_another_server_on_that_port_is_no_kiwix(tmp_path: Path) -> None:
     server = await asyncio.start_server(meet, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     kiwix = Kiwix(Nothing(), tmp_path, port, look=0.01)
-    async with server, asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+    async with server, asyncio.timeout(40), asyncio.TaskGroup() as tasks:
         part = tasks.create_task(kiwix.run())
         for _ in range(3):
             met.clear()

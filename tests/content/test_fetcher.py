@@ -103,12 +103,11 @@ async def test_it_comes_no_faster_than_it_may(
     hub: tuple[Path, Recording], tmp_path: Path, wire: Wire
 ) -> None:
     url = f"http://127.0.0.1:{wire.port}"
+    began = monotonic()  # before it begins: it may make up for a pause of its machine
     async with room(tmp_path / "slow", url, 400_000) as slow, slow.fetching(hub[1].id) as fetcher:
-        await until(lambda: fetcher.share > 0.02)
-        began, before = monotonic(), fetcher.share
-        await until(lambda: fetcher.share > before + 0.1)
+        await until(lambda: fetcher.share > 0.12)
         took = monotonic() - began
-    assert took > 0.1 * hub[1].bytes / 400_000 - 0.5, "a burst apart"
+    assert took > 0.12 * hub[1].bytes / 400_000 - 0.5, "a burst apart"
 
 
 async def test_during_a_lesson_the_hub_is_not_even_asked_for_its_list(class_: Room, wire: Wire) -> None:

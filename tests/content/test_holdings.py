@@ -1,6 +1,6 @@
 """Each lesson once, the best of it first; found by words as a person types them."""
 
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import given
@@ -194,9 +194,9 @@ def test_thousands_of_lessons_are_looked_through_at_once_and_answered_with_a_bou
         for n in range(COUNT)
     ]
     entries = arranged(copies, [Copy(f"h{each.id}", *_rest(each)) for each in copies])
-    began = perf_counter()
+    began = thread_time()
     found = search(entries, Question("теңде пан7"), {})
-    took = perf_counter() - began
+    took = thread_time() - began
     assert (len(found.items), found.total) == (200, COUNT // 20)
     assert took < 0.5, "some milliseconds on an idle computer"
 

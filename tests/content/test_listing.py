@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from time import perf_counter
+from time import thread_time
 
 import msgspec
 import pytest
@@ -110,10 +110,10 @@ def test_thousands_of_recordings_of_a_long_timetable_are_arranged_within_seconds
     ]
     journal.ledger.append([Entry("timetable", "", plan) for plan in plans]).result()
     ties, recordings = Ties(Timetable(journal)), [a_recording(number) for number in range(MANY)]
-    began = perf_counter()
+    began = thread_time()
     ties.refresh()
     copies = ties.copies(recordings)
     entries = arranged(copies, [msgspec.structs.replace(each, id=f"hub{each.id}") for each in copies])
-    took = perf_counter() - began
+    took = thread_time() - began
     assert len(entries) >= MANY
     assert took < 10.0, "about one on an idle computer"

@@ -36,6 +36,7 @@ NODE = {NAME_HEADER: "room"}
 PATH = "/recordings/one"
 SIZE = 4_000_000  # bytes: some seconds at the pace of the beginning
 MOST = 1 << 30  # the kernel's word for none is more
+FILES = 5  # in which a pace grows, though the pauses of a busy computer look like queues
 
 
 class Hub:
@@ -104,11 +105,14 @@ async def test_a_browser_is_sent_a_recording_as_fast_as_it_goes(tmp_path: Path) 
 
 async def test_a_pace_grows_on_a_link_that_carries_it(tmp_path: Path) -> None:
     async with hub(tmp_path, SIZE) as made, aiohttp.ClientSession(made.url) as http:
-        async with http.get(PATH, headers=NODE) as response:
-            assert len(await response.read()) == SIZE
-        async with http.get(PATH, headers=NODE | {"Range": "bytes=0-9"}) as response:
-            await response.read()
-    assert made.paces[1] > 2 * made.paces[0]
+        for _ in range(FILES):
+            async with http.get(PATH, headers=NODE) as response:
+                assert len(await response.read()) == SIZE
+            async with http.get(PATH, headers=NODE | {"Range": "bytes=0-9"}) as response:
+                await response.read()
+            if made.paces[-1] > 2 * made.paces[0]:
+                break
+    assert made.paces[-1] > 2 * made.paces[0]
 
 
 def test_who_hangs_up_in_the_middle_ends_nothing_for_others(tmp_path: Path) -> None:

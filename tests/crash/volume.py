@@ -30,7 +30,7 @@ SECTOR = 512
 MAGIC = 0x6A736677736872
 FLUSH, FORCED, DISCARD = 1, 2, 4
 TOOLS = ("qemu-storage-daemon", "mkfs.ext4", "losetup", "mount")
-READY = 20.0  # seconds for the export to appear
+READY = 60.0  # seconds for the export to appear
 
 Acked = dict[str, float]
 

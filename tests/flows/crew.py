@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 STEP = 0.02  # seconds between looks at something that cannot tell us
 LONG = 40.0  # seconds for what takes a fraction of one: two cores may have much to do
 START = 40.0  # … for a node to listen
-STOP = 20.0  # seconds for a node to stop, which takes one on a computer of its own; systemd gives it 30
+STOP = 30.0  # seconds for a node to stop, which takes one on a computer of its own; systemd gives as much
 END = 40.0  # seconds for a program that ends by itself
 
 T = TypeVar("T")
@@ -115,6 +115,8 @@ class Typed(Struct, frozen=True):
 class Node(Program):
     """`tirek run` on loopback, by default on a free port; it looks for nobody it was not told of."""
 
+    before: tuple[str, ...] = ()  # with which a command that is typed there begins
+
     def __init__(self, state: Path, log: Path, *more: str, port: int = 0) -> None:
         listen = f'listen = ["127.0.0.1:{port}"]'
         lines = [f'name = "{state.name}"', f'state = "{state}"', listen, "discover = false", "usb = false"]
@@ -161,7 +163,7 @@ class Node(Program):
 
     async def typed(self, *words: str, seconds: float = END) -> Typed:
         """Type `tirek WORDS` at this node's computer."""
-        command = [sys.executable, "-m", "edge", *words, "--config", str(self.config)]
+        command = [*self.before, sys.executable, "-m", "edge", *words, "--config", str(self.config)]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         child = await asyncio.create_subprocess_exec(
             *command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=environment

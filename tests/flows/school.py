@@ -8,7 +8,7 @@ from tests.flows.crew import Crew, Node, until
 from tests.flows.journals import Fact, facts
 
 LISTENS = 'listen_nodes = ["127.0.0.1:0"]'
-ARRIVAL = 30.0  # seconds for a fact to come to the next node
+ARRIVAL = 60.0  # seconds for a fact to come to the next node
 ROSTER = "Класс;№;ФИО\n7Б;1;Ахметов Әлихан\n7Б;2;Серікқызы Айгерім\n7Б;3;Иванова Мария\n"
 DAY = date(2026, 11, 26)
 LESSON = ("7Б", "--day", f"{DAY}", "--at", "08:30")

@@ -53,6 +53,7 @@ async def test_a_roll_is_called_by_cards_and_marks_nothing(crew: Crew, tmp_path:
             await client.do(RollByCards(LESSON_NAME, True))
         assert (await page.asks())["roll"] is None
         assert await page.sends() == 409  # nobody reads
+        await page.asks()  # who has not for five seconds is missed
         await client.do(RollByCards(LESSON_NAME, True))
         told = await page.asks()
         assert (told["capture"]["stills"], told["roll"]) == (4, {"read": [], "missing": [1, 2, 3]})

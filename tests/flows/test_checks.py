@@ -32,7 +32,7 @@ async def school(crew: Crew, lesson_vp8: Path, tmp_path: Path) -> AsyncIterator[
     await end(made.hub, *made.rooms.values())
 
 
-async def test_a_typed_check_is_counted_in_one_class_and_refused_by_the_one_in_another_lesson(
+async def test_a_typed_check_is_counted_in_one_class_and_not_awaited_from_one_in_another_lesson(
     school: School,
 ) -> None:
     await school.teaches()
@@ -43,12 +43,9 @@ async def test_a_typed_check_is_counted_in_one_class_and_refused_by_the_one_in_a
         asked = await here.until("asked")
         assert (asked.check, asked.choices, asked.local) == (check, ("3", "4", "5"), False)
         shown = await school.page.shown(
-            lambda told: (
-                row_of(told, THERE).get("stage") == "asked"
-                and row_of(told, ELSEWHERE).get("stage") == "refused"
-            )
+            lambda told: row_of(told, THERE).get("stage") == "asked" and told["elsewhere"] == 1
         )
-        assert row_of(shown, THERE)["of"] == 3
+        assert (row_of(shown, THERE)["of"], row_of(shown, ELSEWHERE)) == (3, {})
         assert await here.refused(CountAnswers(check, (1, 2, 1))) == "counts-wrong"
         await here.do(CountAnswers(check, ()))
         await school.page.shown(lambda told: row_of(told, THERE)["stage"] == "counting")
@@ -61,6 +58,21 @@ async def test_a_typed_check_is_counted_in_one_class_and_refused_by_the_one_in_a
         assert (await here.until("ended")).right == "B"
         assert await there.refused(CountAnswers(check, (1, 1, 0))) == "no-check"
     assert [fact.school for fact in facts(school.hub.state, "check-answered")] == ["akzhar", "akzhar"]
+
+
+async def test_a_school_that_watches_and_has_begun_no_lesson_is_listed_until_it_begins_one(
+    school: School,
+) -> None:
+    await school.teaches()
+    await school.page.ask()
+    await school.page.shown(
+        lambda told: [row_of(told, name).get("stage") for name in (THERE, ELSEWHERE)] == ["idle", "idle"]
+    )
+    async with school.screen(THERE) as here:
+        await here.do(StartLesson(TODAY, STREAM))
+        await school.page.shown(
+            lambda told: [row_of(told, name).get("stage") for name in (THERE, ELSEWHERE)] == ["asked", "idle"]
+        )
 
 
 async def test_two_pages_of_a_lesson_see_the_same_check_and_only_one_asks(school: School) -> None:

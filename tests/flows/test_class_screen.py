@@ -186,7 +186,7 @@ async def _until_taken(screen: Terminal, text: str) -> None:
     """Press Enter until it is taken: a page that opened by itself takes none in its first moment."""
     await screen.keys("Enter")
     try:
-        await screen.shows(text, seconds=5.0)
+        await screen.shows(text, seconds=15.0)
     except AssertionError:
         await screen.keys("Enter")
         await screen.shows(text)

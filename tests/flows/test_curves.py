@@ -11,6 +11,7 @@ from edge.contract.commands import StartExperiment, StartLesson, StopExperiment
 from edge.contract.notices import Reading
 from tests.flows.crew import Crew, Json, Node
 from tests.flows.school import LISTENS, good, invited
+from tests.flows.tree import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -45,7 +46,8 @@ async def begins(room: Node) -> None:
 async def test_two_simulated_thermometers_of_two_schools_are_two_curves_of_one_chart(
     crew: Crew, lesson_vp8: Path
 ) -> None:
-    hub = await crew.node("hub", LISTENS)
+    door = f'listen_nodes = ["127.0.0.1:{free_port()}"]'
+    hub = await crew.node("hub", door, port=free_port())
     await crew.publisher(str(lesson_vp8), f"{hub.url}/whip/{STREAM}", "--loop")
     middle = await crew.node("orta", LISTENS)
     near, far = await crew.node("aul", SIMULATED), await crew.node("tau", SIMULATED)
@@ -73,7 +75,7 @@ async def test_two_simulated_thermometers_of_two_schools_are_two_curves_of_one_c
     await chart(crew, hub, lambda now: all(each["points"][-1][0] > newest[each["node"]] for each in now))
 
     await hub.kill()
-    hub = await crew.node("hub", LISTENS.replace(":0", f":{hub.door.rpartition(':')[2]}"), port=hub.port)
+    hub = await crew.node("hub", door, port=hub.port)
     await crew.publisher(str(lesson_vp8), f"{hub.url}/whip/{STREAM}", "--loop")
     again = await chart(crew, hub, is_whole)
     assert all(each["points"][0][0] < 5.0 for each in again)  # with what was measured while nobody asked

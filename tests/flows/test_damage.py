@@ -19,7 +19,8 @@ from sync.records import NodeEnrolled, RegisterTaken
 from sync.tables import Entry
 from tests.flows.crew import Crew, Node, until
 from tests.flows.journals import facts, faults, journal_of
-from tests.flows.school import LISTENS, arrive, good
+from tests.flows.school import arrive, good
+from tests.flows.tree import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -74,7 +75,7 @@ def night(node: Node) -> upkeep.Upkeep:
 
 async def pair(crew: Crew) -> tuple[Node, Node]:
     """Start a classroom and its hub, joined as `tirek invite` and `tirek enroll` do it."""
-    hub = await crew.node("hub", LISTENS)
+    hub = await crew.node("hub", f'listen_nodes = ["127.0.0.1:{free_port()}"]')
     with closing(Journal(crew.folder / "hub")) as above, closing(Journal(crew.folder / "room")) as mine:
         me, its = mine.identity, above.identity
         fact = NodeEnrolled(me.node, "aul", me.fingerprint)

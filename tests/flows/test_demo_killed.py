@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tests.flows.crew import until
 
-READY = 30.0  # seconds for two nodes to start on a busy computer
-END = 10.0  # seconds for them to close their files
+READY = 60.0  # seconds for two nodes to start on a busy computer
+END = 40.0  # seconds for them to close their files
 
 
 def _nodes(folder: Path) -> list[int]:

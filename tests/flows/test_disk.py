@@ -14,7 +14,7 @@ from edge.config import load
 from edge.upkeep import keep_up
 from tests.flows.crew import Crew, Node, until, until_told
 from tests.flows.journals import facts, faults
-from tests.flows.school import LESSON
+from tests.flows.school import LESSON, LISTENS, good, invited
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -22,7 +22,7 @@ SIZE = 64 << 20
 LIMITS = ("[limits]", "disk_reserve = 8")
 TAKE = ("register", "take", *LESSON, "--marks", "2=ill", "--reason", "again")
 ONLY = "only lessons: the state folder cannot be used"
-HEALS = 30.0
+HEALS = 60.0
 
 
 def sh(*command: str) -> bool:
@@ -89,7 +89,7 @@ async def live_and_not_recorded(crew: Crew, node: Node, lesson: Path) -> str:
                 return str(each["recording"]["reason"])
         return None
 
-    reason = await until_told(look, 20.0, "no lesson that is not recorded")
+    reason = await until_told(look, why="no lesson that is not recorded")
     publisher.child.terminate()  # which tells the node that the lesson is over
     await publisher.ended()
     return reason
@@ -120,6 +120,28 @@ async def test_a_read_only_disk_at_the_start_leaves_the_lesson_and_heals(
     await again.stop()
     assert faults(node.state) == []
     assert not list(node.state.glob("journal/broken-*")), "what cannot be looked at is not damaged"
+
+
+async def test_the_hub_hears_that_a_school_keeps_nothing_and_that_it_does_again(
+    volume: Volume, crew: Crew
+) -> None:
+    hub = await crew.node("hub", LISTENS)
+    node = await start(crew, volume)
+    await good(node, "enroll", hub.door, await invited(hub, "aul"))
+    await until_told(lambda: _said(hub, "even"), why="never even")
+    await node.stop()
+    volume.remount("ro")
+
+    again = await start(crew, volume)
+    assert ONLY in again.said
+    await until_told(lambda: _said(hub, "only lessons (read-only)"), HEALS, "the hub heard nothing")
+    volume.remount("rw")
+    await again.says("the state folder can be used again", HEALS)
+    await until_told(lambda: _said(hub, "even"), HEALS, "the hub goes on saying so")
+
+
+async def _said(hub: Node, state: str) -> bool:
+    return f" {state} " in (await good(hub, "nodes", "list"))
 
 
 async def test_a_disk_that_is_full_before_there_is_a_journal_leaves_the_lesson_and_heals(

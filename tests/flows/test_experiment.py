@@ -14,7 +14,7 @@ from tests.flows.crew import Crew, Node
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-PATIENCE = 30.0  # seconds
+PATIENCE = 60.0  # seconds
 SIMULATED = 'simulate = ["electricity"]'
 
 

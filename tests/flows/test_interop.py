@@ -61,7 +61,7 @@ async def test_what_ffmpeg_publishes_is_kept_byte_by_byte(kept: Node, lesson: Pa
 
 
 async def test_a_stock_viewer_decodes_picture_and_sound(http: ClientSession, hub: Node, live: str) -> None:
-    async with watching(http, hub.url, live) as tracks, asyncio.timeout(10):
+    async with watching(http, hub.url, live) as tracks, asyncio.timeout(40):
         shown, heard = await asyncio.gather(decoded(tracks["video"], 25), decoded(tracks["audio"], 50))
     assert {(frame.width, frame.height) for frame in shown if isinstance(frame, VideoFrame)} == {(128, 96)}
     assert {frame.sample_rate for frame in heard if isinstance(frame, AudioFrame)} == {48_000}
@@ -74,7 +74,7 @@ async def test_a_stock_publisher_is_seen_by_a_stock_viewer(
 ) -> None:
     async with publishing(http, hub.url, "from-aiortc"):
         await hub.says("publisher connected.* stream=from-aiortc codecs=VP8")
-        async with watching(http, hub.url, "from-aiortc") as tracks, asyncio.timeout(10):
+        async with watching(http, hub.url, "from-aiortc") as tracks, asyncio.timeout(40):
             shown, heard = await asyncio.gather(decoded(tracks["video"], 10), decoded(tracks["audio"], 20))
     assert {frame.width for frame in shown if isinstance(frame, VideoFrame)} == {640}
     assert _steps(heard) == {960}

@@ -15,7 +15,7 @@ from tests.flows.school import LISTENS, joined
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-ARRIVAL = 40.0  # seconds for a recording of four megabytes at the pace of fetching
+ARRIVAL = 120.0  # seconds for a recording of four megabytes at the pace of fetching
 
 
 async def the_item(client: Client) -> Item | None:

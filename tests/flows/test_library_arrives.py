@@ -14,7 +14,7 @@ from tests.flows.school import LISTENS, good, joined, refused
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CONTENT = b"%PDF-1.7 " + Random(6).randbytes(150_000)
-ARRIVAL = 40.0  # seconds: a busy machine, and a hub that begins slowly
+ARRIVAL = 120.0  # seconds: a busy machine, and a hub that begins slowly
 
 
 async def in_state(client: Client, state: str) -> Item:

@@ -19,8 +19,9 @@ from edge.lab.bench import Bench
 from edge.lab.experiments import Laboratory
 from edge.lab.latch import Latch
 from edge.lab.robots import Robots
+from tests.lab.steady import Steady
 
-DEADLINE = 30.0  # seconds for anything to happen on a busy machine
+DEADLINE = 60.0  # seconds for anything to happen on a busy machine
 LESSON = "7Б 2026-11-26 08:30"
 SCENE = Scene(LESSON, "2026-11-26_hub", 61.5)
 
@@ -35,7 +36,9 @@ class Room:
         self.far: dict[str, Simulated] = {name: simulated(name) for name in names}
         self.board = Board()
         self.journal = Journal(state, "akzhar")
-        self.bench = Bench(self.board, [plugged(name, far) for name, far in self.far.items()])
+        self.clock = Steady()
+        far_ends = [plugged(name, far, self.clock) for name, far in self.far.items()]
+        self.bench = Bench(self.board, far_ends, clock=self.clock)
         self.robots = Robots(self.bench, Latch(state / "lab"))
         self.laboratory = Laboratory(state, self.journal, self.board, self.bench, lambda: SCENE)
         self._desks = {**self.robots.desks(), **self.laboratory.desks()}
@@ -123,6 +126,7 @@ async def room(state: Path, *names: str) -> AsyncIterator[Room]:
         closing.callback(it.journal.close)
         closing.callback(it.laboratory.close)
         tasks = await closing.enter_async_context(asyncio.TaskGroup())
-        parts = [tasks.create_task(part()) for part in (it.bench.run, it.robots.run, it.laboratory.run)]
-        closing.callback(lambda: [part.cancel() for part in parts])
+        parts = (it.clock.run, it.bench.run, it.robots.run, it.laboratory.run)
+        running = [tasks.create_task(part()) for part in parts]
+        closing.callback(lambda: [part.cancel() for part in running])
         yield it

@@ -5,7 +5,6 @@ import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 from devices.far_port import FarPort
@@ -19,8 +18,9 @@ from edge.lab.bench import Bench
 from edge.lab.latch import Latch
 from edge.lab.plugging import Plugging, Roots
 from edge.lab.robots import Robots
+from tests.lab.steady import Steady
 
-DEADLINE = 30.0  # seconds for anything to happen on a busy machine
+DEADLINE = 60.0  # seconds for anything to happen on a busy machine
 UNO = {"idVendor": "2341", "idProduct": "0043", "serial": "5573", "product": "Uno"}
 CLONE = {"idVendor": "1a86", "idProduct": "7523", "product": "USB Serial"}  # which have no serial number
 
@@ -31,7 +31,8 @@ class Desk:
     def __init__(self, folder: Path, given: tuple[SerialPort, ...] = (), speed: float = 1.0) -> None:
         self.folder = folder
         self.board = Board()
-        self.bench = Bench(self.board, [], clock=lambda: speed * monotonic())
+        self.clock = Steady()
+        self.bench = Bench(self.board, [], clock=lambda: speed * self.clock())
         self.robots = Robots(self.bench, Latch(folder / "lab"))
         self.roots = Roots(folder / "sys", folder / "dev")
         self.plugging = Plugging(folder / "lab", self.bench, given, self.roots)
@@ -61,7 +62,7 @@ class Desk:
 
     def play(self, far: Far | str, link: Path) -> FarPort:
         """Play an instrument behind a path."""
-        port = FarPort(simulators()[far]() if isinstance(far, str) else far, link)
+        port = FarPort(simulators()[far]() if isinstance(far, str) else far, link, self.clock)
         self.playing.append(port)
         self.tasks.create_task(port.run())
         return port
@@ -85,6 +86,13 @@ class Desk:
         """Give an order; raise Unable."""
         return await {**self.plugging.desks(), **self.robots.desks()}[type(command)](command)
 
+    async def ask_once_it_can(self, command: Command) -> None:
+        """Give an order to somebody who says "not now", as soon as he does not."""
+        async with asyncio.timeout(DEADLINE):
+            while (key := await self.ask_or_refused(command)) == "not-now":  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert key == ""
+
     async def ask_or_refused(self, command: Command) -> str:
         """Give an order; return why it is refused, nothing if it is not."""
         try:
@@ -107,7 +115,7 @@ async def desk(folder: Path, *given: SerialPort, speed: float = 1.0) -> AsyncIte
     """Open a laboratory at a computer, and run its parts; its seconds may be shorter than ours."""
     it = Desk(folder, given, speed)
     async with it.tasks:
-        parts = (it.bench.run, it.robots.run, it.plugging.run)
+        parts = (it.clock.run, it.bench.run, it.robots.run, it.plugging.run)
         running = [it.tasks.create_task(part()) for part in parts]
         try:
             yield it

@@ -1,6 +1,7 @@
 """`tirek experiment …` and `tirek device calibrate` as they are typed, at a laboratory that runs."""
 
 import asyncio
+import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -17,14 +18,14 @@ from tests.lab.test_screens import served
 ROOT = Path(__file__).parents[2]
 
 
-async def started(state: Path, *words: str, typing: int = DEVNULL) -> Process:
-    command = (sys.executable, "-m", "edge", *words, "--state", str(state))
+async def started(state: Path, *words: str, typing: int = DEVNULL, before: tuple[str, ...] = ()) -> Process:
+    command = (*before, sys.executable, "-m", "edge", *words, "--state", str(state))
     return await asyncio.create_subprocess_exec(*command, stdin=typing, stdout=PIPE, stderr=PIPE, cwd=ROOT)
 
 
-async def typed(state: Path, *words: str) -> tuple[int, str, str]:
+async def typed(state: Path, *words: str, before: tuple[str, ...] = ()) -> tuple[int, str, str]:
     """Return the status, what is printed, and the complaints of a command."""
-    process = await started(state, *words)
+    process = await started(state, *words, before=before)
     said, complained = await process.communicate()
     return process.returncode or 0, said.decode(), complained.decode()
 
@@ -82,6 +83,26 @@ async def test_ctrl_c_ends_a_run_and_it_is_kept_and_written_as_a_file(tmp_path: 
     assert out.read_text("utf-8-sig").startswith("Experiment;Cooling curve")
     assert nowhere[0] == 1
     assert "cannot be written: No such file or directory; the table is" in nowhere[2]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+async def test_a_table_is_written_where_files_have_no_owners(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "table.csv"
+    monkeypatch.setenv("SUDO_UID", "4321")
+    monkeypatch.setenv("SUDO_GID", "4321")
+    async with room(tmp_path, "thermometer") as it, served(it, tmp_path / SOCKET):
+        await it.measured("thermometer")
+        assert (await typed(tmp_path, "experiment", "run", "cooling", "--seconds", "1"))[0] == 0
+        words = ("experiment", "export", "last", "--out", str(out))
+        copied = await typed(
+            tmp_path, *words, before=("setpriv", "--inh-caps=-chown", "--bounding-set=-chown")
+        )
+        assert copied == (0, f"{out}\n", "")
+        assert out.stat().st_uid == 0
+        await typed(tmp_path, *words)
+        assert out.stat().st_uid == 4321
 
 
 async def test_lines_that_are_typed_are_events(tmp_path: Path) -> None:

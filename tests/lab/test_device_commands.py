@@ -83,7 +83,7 @@ async def test_a_robot_is_stopped_by_the_daemon_and_all_are_kept_stopped(tmp_pat
         robot = it.playing[0].far
         assert isinstance(robot, SimulatedRobot)
         for words in ((str(tmp_path / "robot"),), ("--all",)):
-            await it.ask(RunProgram(str(tmp_path / "robot"), "dance", "tty1"))
+            await it.ask_once_it_can(RunProgram(str(tmp_path / "robot"), "dance", "tty1"))
             await it.sees("/robot", lambda each: each.running == "dance")
             assert (await typed("stop", *words, "--state", tmp_path))[0] == 0
             await it.sees("/robot", lambda each: each.running == "")

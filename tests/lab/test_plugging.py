@@ -285,7 +285,7 @@ async def test_a_robot_behind_a_port_runs_while_its_screen_is_heard_and_stops_af
         port = it.play("robot", tmp_path / "robot")
         assert isinstance(port.far, SimulatedRobot)
         robot = await it.sees("robot", ready)
-        await it.ask(RunProgram(robot.id, "dance", "tty1"))
+        await it.ask_once_it_can(RunProgram(robot.id, "dance", "tty1"))
         await it.sees("robot", lambda each: each.running == "dance" and each.holder == "tty1")
         await it.ask(DescribeDevice(robot.id, label="Робот 1"))
         await it.ask(StillHere("tty1"))
@@ -307,9 +307,7 @@ async def test_actuators_are_driven_within_their_range_by_one_screen(tmp_path: P
             {"low": "-100", "high": "100"},
         )
         assert await it.refused(DriveActuator(found.id, "wing", 1.0, "tty1")) == ("not-found", {})
-        async with asyncio.timeout(DEADLINE):
-            while await it.ask_or_refused(DriveActuator(found.id, "left", 50.0, "tty1")) == "not-now":  # noqa: ASYNC110
-                await asyncio.sleep(0.02)  # until the board has said what its pins can do
+        await it.ask_once_it_can(DriveActuator(found.id, "left", 50.0, "tty1"))  # it tells its pins
         assert await it.refused(DriveActuator(found.id, "right", 1.0, "tty2")) == ("held", {"holder": "tty1"})
         for value in (10.0, 20.0, 30.0):
             await it.ask(DriveActuator(found.id, "right", value, "tty1"))

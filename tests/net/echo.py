@@ -6,8 +6,10 @@ import socket
 import sys
 import time
 
+from tests.net.link import go_first
+
 PORT = 7007
-LAST = 1.0  # seconds to wait for the last echo
+LAST = 2.0  # seconds to wait for the last echo
 
 
 def echo(address: str) -> None:
@@ -41,6 +43,7 @@ def _trip(door: socket.socket) -> float:
 
 
 if __name__ == "__main__":
+    go_first()  # it measures, and is not what is measured
     match sys.argv[1:]:
         case ["echo", address]:
             echo(address)

@@ -16,7 +16,7 @@ import msgspec
 from tests.net.link import ADDRESSES, DEVICE, Answer, Command, Plan, enter_namespace, open_tun
 
 NEEDED = (("CAP_NET_ADMIN", 12), ("CAP_SYS_ADMIN", 21))  # capability(7)
-PATIENCE = 5.0  # seconds a process gets to end after SIGTERM
+PATIENCE = 30.0  # seconds a process gets to end after SIGTERM, as from systemd
 NOWHERE = "10.10.0.1"
 REPOSITORY = Path(__file__).parents[2]
 _numbers = itertools.count(1)

@@ -25,7 +25,7 @@ async def _show(folder: Path) -> int:
             await crew.publisher("test:vp8", f"{node.url}/whip/lesson")
             async with chromium(loopback=True) as browser:
                 page = await browser.open(f"{node.url}/")
-                await until(page, PLAYS, 30)
+                await until(page, PLAYS)
                 return int(await page.evaluate(SIZE))
         finally:
             await crew.end()

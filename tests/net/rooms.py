@@ -26,7 +26,7 @@ from tests.net.witness import Sight
 PORT = 8080  # in a namespace every port is free
 STEP = 0.05  # seconds between looks at a log
 DEADLINE = 40.0  # seconds for what takes two
-GOODBYE = 10.0  # seconds for a publisher to end after its file
+GOODBYE = 40.0  # seconds for a publisher to end after its file
 SMALL = Picture(width=640, height=360, bitrate=1_500_000, preset="ultrafast")
 
 _EDGE = (sys.executable, "-m", "edge")

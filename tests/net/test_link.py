@@ -46,7 +46,7 @@ def test_a_narrow_link_passes_its_rate_and_drops_the_rest() -> None:
         counts = link.counts().forth
     assert counts.delivered == pytest.approx(95, rel=0.15)  # (1.5 s + 0.4 s of queue) of 50 packets/s
     assert counts.dropped == counts.offered - counts.delivered
-    assert 0.3 < max(trips) < 0.6
+    assert 0.3 < median(trips[len(trips) // 2 :]) < 0.6  # a full queue is 0.4 s; its bound: test_wire
 
 
 def test_a_cut_link_carries_nothing_and_a_mended_one_everything() -> None:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
 LESSON = 1_500_000.0  # bits a second
 SECONDS = 3.0
 LONG = 60.0  # seconds of the lesson at most
-TRIES = 10  # seconds for bulk to begin
+TRIES = 40  # seconds for bulk to begin
 NARROW = Quality(delay=0.03, rate=2_000_000, queue=0.4)
 THIN = Quality(delay=0.03, rate=512_000, queue=1.0)
 

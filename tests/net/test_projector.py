@@ -14,5 +14,5 @@ from tests.net.namespaces import alone, why_not
 def test_the_projector_shows_a_lesson_without_any_network(tmp_path: Path) -> None:
     require("chromium")
     with alone() as room:
-        said = room.run(sys.executable, "-m", "tests.net.projector", str(tmp_path), timeout=90)
+        said = room.run(sys.executable, "-m", "tests.net.projector", str(tmp_path), timeout=180)
     assert json.loads(said.splitlines()[-1]) == {"width": 1280}

@@ -23,7 +23,7 @@ TAIL = 1.0  # seconds at the end that are not counted: nothing follows that woul
 SOON = 1.0  # seconds after the hub had it: later, sound is of no use in a live lesson
 STARTING = 3.0  # seconds until a thin link's rate is known
 ROUND = 60  # seconds of the lesson that goes round on a thin link
-BACK = 20.0  # seconds to wait for a picture after a cut
+BACK = 40.0  # seconds to wait for a picture after a cut
 AHEAD = 0.5  # seconds by which a timestamp must be newer than the cut
 
 
@@ -170,7 +170,7 @@ def _squeezed(
         ]
         due[kind], came[kind], soon[kind] = len(sent), len(late), sum(each <= SOON for each in late)
     before, after = (each.forth for each in counts)
-    offered = (after.octets - before.octets) * 8 / (span[1] - span[0]) / rate
+    offered = (after.octets - before.octets) * 8 / (counts[1].at - counts[0].at) / rate
     again = _sum(after.flows, "repeated_octets") - _sum(before.flows, "repeated_octets")
     octets = _sum(after.flows, "octets") - _sum(before.flows, "octets")
     files = [each.path(scene.room.state / "recordings") for each in scene.room.recordings()]

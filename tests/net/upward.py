@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,7 +46,7 @@ class Came(Struct, frozen=True):
     due: dict[Kind, int]
     missing: dict[Kind, int]
     late: dict[Kind, int]  # of those that came, after SOON
-    up: int  # bytes of RTP up the link
+    up: float  # bits of RTP a second up the link
     down: int  # of the link downward, all of it
 
 
@@ -120,7 +121,7 @@ class Seminar:
             {kind: sum(each.kind == kind for each in shown) for kind in kinds},
             {kind: sum(each.kind == kind for each in missing) for kind in kinds},
             {kind: sum(each.kind == kind for each in late) for kind in kinds},
-            _media(after.back) - _media(before.back),
+            8 * (_media(after.back) - _media(before.back)) / (after.at - before.at),
             after.forth.delivered_octets - before.forth.delivered_octets,
         )
 
@@ -168,6 +169,6 @@ def enrol(hub: Path, room: Path) -> str:
 
 @cache
 def _lesson() -> Path:
-    path = Path(gettempdir()) / "tirek-seminar.mkv"
+    path = Path(gettempdir()) / f"tirek-seminar-{os.getpid()}.mkv"
     make_lesson(path, ROUND, LESSON)
     return path

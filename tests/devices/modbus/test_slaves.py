@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
@@ -15,16 +16,20 @@ from devices.drivers.modbus_probes import Placed, Probe, Row
 from devices.errors import LineLost
 from devices.port import Port
 from tests.devices.wire import until
+from tests.quickest import quickest
 
 DEADLINE = 60.0  # seconds
 SLAVES = Path(__file__).with_name("slaves.py")
 PACE = 4.0  # readings a second, of each slave
+READINGS = 20  # of a living slave, in which a dead one is asked in vain and left alone
+MOST_PATIENCE = 2.0  # seconds: a slave on a busy computer has its pauses
+SHARE = 0.1  # of the readings of the others, which a dead slave may cost
 pytestmark = pytest.mark.skipif(shutil.which("socat") is None, reason="socat is not installed")
 
 
-def probe(*registers: int) -> Probe:
+def probe(*registers: int, patience: float = MOST_PATIENCE) -> Probe:
     rows = [Row(f"r{each}", "reading", "1", 0, 65_535, each, rate=PACE) for each in registers]
-    return Probe("Test probe", tuple(rows))
+    return Probe("Test probe", tuple(rows), patience=patience)
 
 
 @asynccontextmanager
@@ -91,18 +96,27 @@ async def test_a_register_that_is_not_there_is_named_and_the_others_are_read(tmp
     assert {each.channel for each in heard if isinstance(each, Sample)} == {"r14-1", "r15-1"}
 
 
-async def test_one_dead_slave_of_four_takes_less_than_a_tenth_from_the_others(tmp_path: Path) -> None:
-    driver = Modbus([Placed(slave, probe(0)) for slave in (1, 2, 3, 4)])
-    living, readings = (1, 3, 4), 40
-    async with bus(tmp_path, 1, -2, 3, 4) as path:
+async def read_for_a_while(folder: Path, *slaves: int) -> tuple[Heard, float, Modbus]:
+    """Read slaves, of which the first lives; return what was heard, how long it took, and the driver."""
+    driver = Modbus([Placed(abs(slave), probe(0, patience=0.3)) for slave in slaves])
+    async with bus(Path(mkdtemp(dir=folder)), *slaves) as path:
         port = Port(path, 19_200)
-        heard, took = await talk(port, driver, lambda heard: counted(heard, 1) >= readings)
+        heard, took = await talk(port, driver, lambda heard: counted(heard, 1) >= READINGS)
         port.close()
-    assert all(counted(heard, slave) >= 0.9 * readings for slave in living)
-    assert readings / took >= 0.9 * PACE
-    assert counted(heard, 2) == 0
-    assert driver.troubles == {"r0-2": "no-answer"}
-    assert driver.requests[2] <= 6
+    return heard, took, driver
+
+
+async def test_one_dead_slave_of_four_takes_less_than_a_tenth_from_the_others(tmp_path: Path) -> None:
+    async def lost() -> float:
+        _, alone, _ = await read_for_a_while(tmp_path, 1, 3, 4)
+        heard, took, driver = await read_for_a_while(tmp_path, 1, -2, 3, 4)
+        assert counted(heard, 2) == 0
+        assert driver.troubles["r0-2"] == "no-answer"
+        assert driver.requests[2] <= 6 * max(1.0, took / 10)
+        least = min(counted(heard, slave) for slave in (1, 3, 4)) / READINGS
+        return 1.0 - min(alone / took, least)
+
+    assert await quickest(SHARE, lost) < SHARE
 
 
 async def test_a_slave_that_wakes_up_is_read_again(tmp_path: Path) -> None:

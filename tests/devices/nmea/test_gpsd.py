@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
@@ -16,19 +15,13 @@ import pytest
 from devices.driver import Sample
 from devices.drivers.nmea import Nmea
 from devices.far.nmea import Receiver
+from tests.flows.tree import free_port
 
 DEADLINE = 30.0  # seconds
 PLACES = 20  # that gpsd is to tell
 needs_gpsd = pytest.mark.skipif(
     shutil.which("gpsfake") is None, reason="gpsfake is not installed (Debian: gpsd gpsd-tools gpsd-clients)"
 )
-
-
-def free_port() -> int:
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        port: int = door.getsockname()[1]
-        return port
 
 
 @pytest.fixture
