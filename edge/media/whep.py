@@ -31,6 +31,7 @@ class Caller(Struct, frozen=True):
     name: str
     is_node: bool = False
     node: str = ""  # which one, where its certificate says so
+    lesson: str = ""  # for whose teacher a class is looked at, where the page says so
 
 
 class Watcher(Struct, frozen=True):
@@ -40,6 +41,7 @@ class Watcher(Struct, frozen=True):
     stream: str
     since: float  # NTP seconds
     node: str = ""  # of a certificate
+    lesson: str = ""
 
 
 Rests = Callable[[Watcher], bool]
@@ -99,7 +101,8 @@ class Whep:
             types = {kind: track.payload_type for kind, track in agreed.tracks.items()}
             outlet = Outlet(session.peer, stream, types, self._ntp)
             outlet.trusted = caller.is_node
-            await self._feed(Watcher(caller.name, stream.name, self._ntp(), caller.node), outlet, fanout)
+            watcher = Watcher(caller.name, stream.name, self._ntp(), caller.node, caller.lesson)
+            await self._feed(watcher, outlet, fanout)
         except (PeerFailed, ConnectionError) as exc:
             log.warning(
                 "watcher did not connect stream=%s name=%r reason=%r", stream.name, caller.name, str(exc)
@@ -139,9 +142,12 @@ class Whep:
             if fanout is not None and self._rests is not None:
                 (fanout.rest if self._rests(watcher) else fanout.wake)(outlet)
 
-    def watched(self) -> set[str]:
-        """Return the names of the streams that somebody watches."""
-        return {watcher.stream for watcher, _ in self._here}
+    def watched(self) -> dict[str, set[str]]:
+        """Return the streams that somebody watches by name, and the lessons that they are looked at for."""
+        found: dict[str, set[str]] = {}
+        for watcher, _ in self._here:
+            found.setdefault(watcher.stream, set()).add(watcher.lesson)
+        return found
 
     def told(self, session: Session, sight: Sight, now: float) -> None:
         """Take what a watcher says of its picture and sound; one that does not watch yet is ignored."""
@@ -149,10 +155,10 @@ class Whep:
             if outlet.peer is session.peer:
                 outlet.told(sight, now)
 
-    def dismiss(self, is_known: Callable[[str], bool]) -> None:
-        """End what is sent to nodes that are known no more."""
+    def dismiss(self, may: Callable[[Watcher], bool]) -> None:
+        """End what is sent to those who may watch no more."""
         for watcher, outlet in self._here:
-            if watcher.node and not is_known(watcher.node):
+            if not may(watcher):
                 outlet.peer.closed.set()
 
     def watchers(self, stream_name: str, now: float) -> list[tuple[Watcher, Health]]:
