@@ -9,9 +9,9 @@ from edge.media import rtcp
 from edge.media.blast import Line, blast
 from edge.media.codec import h264, vp8
 from edge.media.estimate import START, LossEstimate
-from edge.media.paced import BURST, PacedVideo
+from edge.media.paced import BURST, LEAST, PacedVideo
 from edge.media.packet import RTP_HEADER, Kind, Packet
-from edge.media.rate import VIDEO_SHARE, RetransmissionBudget
+from edge.media.rate import ASK_PAUSE, VIDEO_SHARE, RetransmissionBudget
 from edge.media.rtp import BadPacket
 from edge.media.sight import HOLDS, Sight
 from edge.media.stream import Stream
@@ -32,6 +32,7 @@ TRIPS = (
 LOSSY = 0.02  # share of packets lost from which an estimate is believed whose delays may be a busy PC's
 LOSSY_FOR = 10.0  # seconds that such a loss counts
 ROOM = 1.25  # times the stream's rate that an estimate must reach until it is doubted again
+DOUBTED = 5.0  # seconds without any picture after which a neighbour's estimate, without losses, is doubted
 MAX_TRIP = 60.0  # seconds: a longer one is a wrapped difference, from a report of another clock
 # Seconds without a newer packet confirmed until a track has stopped: browsers report pictures every
 # second and sound every five.
@@ -98,7 +99,9 @@ class Outlet:
         self.budget = RetransmissionBudget()
         self.ceiling = float("inf")  # bits per second that are sent at most, whatever the link may carry
         self.burst = BURST  # bytes of pictures at once
-        self.asks = False  # for a key frame, when pictures were left out: its publisher sends none by herself
+        self.ask_pause = (
+            ASK_PAUSE  # seconds between requests for a key frame: browsers send none by themselves
+        )
         self.rested: Rest | None = None  # it is sent nothing for the moment
         self._woken = False
         self._skipped = 0  # sound that it was not sent while it rested
@@ -120,6 +123,7 @@ class Outlet:
         self._began = peer.heard
         self._trips: deque[float] = deque([peer.rtt] if peer.rtt is not None else [], TRIPS)
         self._full = False  # an estimate was believed, and has not yet said that all fits again
+        self._proven = False  # … and packets were lost meanwhile
         self._reported = 0.0
         self._told: tuple[Sight, float] = (Sight(), 0.0)
         peer.on_rtcp = self.take_rtcp
@@ -134,10 +138,13 @@ class Outlet:
         """Whether pictures must be paced: the far end said so, or it is not in this school."""
         return self._short >= SHORT or not self.local
 
-    def pace(self, following: int | None) -> None:
-        """Send video through a queue from now on; `following` is the next sequence number if any was sent."""
-        track = self.stream.tracks["video"]
-        self.paced = PacedVideo((h264 if track.codec == "H264" else vp8).starts_key, following, self.burst)
+    def pace(self, following: int | None, goes_on: bool = False) -> None:
+        """Send video through a queue from now on; `following` is the next sequence number if any was sent.
+
+        With `goes_on` all before it was sent, and pictures need no key frame first.
+        """
+        codec = h264 if self.stream.tracks["video"].codec == "H264" else vp8
+        self.paced = PacedVideo(codec.starts_key, following, self.burst, goes_on)
 
     def unpace(self) -> None:
         """Send video as it comes from now on."""
@@ -195,6 +202,14 @@ class Outlet:
         # A node knows its link better than a browser; on the school's own network both see busy PCs only.
         return now < self._lossy_until or self._full or (self.trusted and not self.local)
 
+    def least(self, now: float) -> float:
+        """Return the bits per second of pictures beside the sound, however little is estimated.
+
+        A browser does not count the sound, and repeats an estimate of pictures that come no more. A node's
+        that is less than the sound means a full link, and grows by itself.
+        """
+        return LEAST if not self.trusted and now >= self._lossy_until else 0.0
+
     def count(self, kind: Kind, packets: int, octets: int) -> None:
         """Note what was sent for the first time; octets include headers."""
         feed = self._feeds[kind]
@@ -224,6 +239,7 @@ class Outlet:
             if isinstance(packet, rtcp.ReceiverReport | rtcp.SenderReport):
                 for block in packet.blocks:
                     self._note(block, now)
+                self._time(packet.blocks)
             elif isinstance(packet, rtcp.Nack):
                 self._resend(packet, now)
             elif isinstance(packet, rtcp.Pli | rtcp.Fir):
@@ -244,10 +260,14 @@ class Outlet:
             lower = self._losses.note(feed.loss, self.stream.bitrate)
             if lower is not None:
                 self._use(int(lower), now)
-        if block.lsr:
+
+    def _time(self, blocks: tuple[rtcp.ReportBlock, ...]) -> None:
+        """Take one round trip of a report: those of its other tracks are the same one."""
+        for block in blocks:
             took = ((rtcp.middle(self._ntp()) - block.lsr - block.dlsr) & 0xFFFFFFFF) / 65536
-            if took < MAX_TRIP:
+            if block.lsr and took < MAX_TRIP:
                 self._trips.append(took)
+                return
 
     def _estimated(self, bitrate: int, now: float) -> None:
         self._estimates = True
@@ -255,10 +275,19 @@ class Outlet:
 
     def _use(self, bitrate: int, now: float) -> None:
         self._estimate = (now, bitrate)
+        if self._doubts(now):
+            self._full, self._short = False, 0
         if self._believes(now):
             self._full = bitrate < ROOM * self.stream.bitrate
+            self._proven = self._full and (self._proven or now < self._lossy_until)
         if self._short < SHORT and self._believes(now):
             self._short = self._short + 1 if bitrate < self.stream.bitrate else 0
+
+    def _doubts(self, now: float) -> bool:
+        """Tell whether a neighbour counted as far off for a moment, and what it said ends all pictures."""
+        if not self._full or self._proven or now < self._lossy_until or not self.local:
+            return False
+        return self.paced is not None and self.paced.lasts(now, DOUBTED)
 
     def _resend(self, nack: rtcp.Nack, now: float) -> None:
         feed = self._by_ssrc.get(nack.ssrc)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from math import exp
 
 from edge.media.packet import Packet
-from edge.media.rate import Pacer, PictureGate
+from edge.media.rate import OUTDATED, Drought, Pacer, PictureGate
 from edge.media.reorder import Reorder
 
 HOLD = 0.6  # seconds to wait for a packet that this node itself asked for again: two long round trips
@@ -24,17 +24,23 @@ class PacedVideo:
     """The queue of one receiver's video."""
 
     def __init__(
-        self, starts_key: Callable[[bytes], bool], following: int | None, burst: int = BURST
+        self,
+        starts_key: Callable[[bytes], bool],
+        following: int | None,
+        burst: int = BURST,
+        goes_on: bool = False,
     ) -> None:
+        """`goes_on`: the receiver has got all before `following`, so what comes next needs no key frame."""
         self._starts_key = starts_key
-        self._reorder = Reorder(hold=HOLD)
-        self._gate = PictureGate()
+        self._reorder = Reorder(hold=HOLD, following=following if goes_on else None)
+        self._gate = PictureGate(is_open=goes_on)
+        self._drought = Drought()
         self._pacer = Pacer(burst)
         self._picture: list[Packet] = []
-        self._expected: int | None = None
-        self._highest = 0
+        self._expected = following if goes_on else None
+        self._highest = following - 1 if goes_on and following is not None else 0
         self._spoiled = False  # packets of the open picture are missing
-        self._after_hole = True  # packets right before it are missing, or it is the first
+        self._after_hole = not goes_on  # packets right before it are missing, or it is the first
         self._queue: deque[bytes] = deque()
         self._again: OrderedDict[int, bytes] = OrderedDict()
         self._queued = 0
@@ -50,10 +56,15 @@ class PacedVideo:
         """Whether anything is queued."""
         return bool(self._queue or self._again)
 
-    @property
-    def starved(self) -> bool:
-        """Whether it has sent all there is, and nothing more can be sent before the next key frame."""
-        return self._next is not None and self._gate.waits and not self.waiting
+    def lasts(self, now: float, seconds: float) -> bool:
+        """Tell whether pictures have come for so long and none was sent."""
+        return self._drought.lasts(now, seconds)
+
+    def asks(self, now: float, bitrate: float, pause: float) -> bool:
+        """Tell whether to ask for a key frame, once a pause: all is sent, and pictures come that need one."""
+        if self.waiting or not self._gate.waits:
+            return False
+        return self._drought.asks(now, self._room(now, bitrate), pause)
 
     @property
     def settled(self) -> bool:
@@ -75,29 +86,29 @@ class PacedVideo:
         """Take one packet of the stream, in any order."""
         self._highest = max(self._highest, packet.sequence)
         for each in self._reorder.add(packet, now):
-            self._collect(each, bitrate)
+            self._collect(each, now, bitrate)
 
     def expire(self, now: float, bitrate: float) -> None:
         """Give up on packets that this node itself did not get in time."""
         for each in self._reorder.expire(now):
-            self._collect(each, bitrate)
+            self._collect(each, now, bitrate)
 
-    def _collect(self, packet: Packet, bitrate: float) -> None:
+    def _collect(self, packet: Packet, now: float, bitrate: float) -> None:
         hole = packet.sequence != self._expected
         self._expected = packet.sequence + 1
         if hole and self._picture:
             self._spoiled = True  # its middle or its end
             self._gate.broken()
         if self._picture and self._picture[0].timestamp != packet.timestamp:
-            self._decide(bitrate)
+            self._decide(now, bitrate)
         if hole and not self._picture:
             self._after_hole = True
             self._gate.broken()
         self._picture.append(packet)
         if packet.marker:
-            self._decide(bitrate)
+            self._decide(now, bitrate)
 
-    def _decide(self, bitrate: float) -> None:
+    def _decide(self, now: float, bitrate: float) -> None:
         picture, self._picture = self._picture, []
         spoiled, self._spoiled = self._spoiled, False
         after_hole, self._after_hole = self._after_hole, False
@@ -107,11 +118,32 @@ class PacedVideo:
         key = any(self._starts_key(packet.payload) for packet in proof)
         if key and self._next is not None:
             self._catching_up -= 1
-        room = max(bitrate - self._beside, LEAST) / 8
         size = sum(len(packet.wire) for packet in picture)
-        if not spoiled and self._gate.admits(key, self._queued / room, size / room, self._catching_up > 0):
+        if spoiled:
+            self._drought.left_out(now)
+        elif self._admits(key, size, now, bitrate):
             for packet in picture:
                 self._number(packet)
+        else:
+            self._drought.left_out(now, size if key else 0)
+
+    def _admits(self, key: bool, size: int, now: float, bitrate: float) -> bool:
+        room = self._room(now, bitrate)
+        wait, takes = self._queued / room, size / room
+        probe = key and not self._queued and takes > OUTDATED and self._drought.probes(now)
+        if not self._gate.admits(key, wait, 0.0 if probe else takes, self._catching_up > 0):
+            return False
+        self._drought.sent(size if key else 0, probe)
+        if probe:
+            self._pacer.begin()
+        return True
+
+    def _room(self, now: float, bitrate: float) -> float:
+        """Return the bytes of pictures that may go out in a second, beside the sound."""
+        return max(bitrate - self._sound(now), LEAST) / 8
+
+    def _sound(self, now: float) -> float:
+        return self._beside * exp((self._beside_at - now) / BESIDE_SPAN)
 
     def _number(self, packet: Packet) -> None:
         if self._next is None:
@@ -122,9 +154,11 @@ class PacedVideo:
         self._queue.append(wire)
         self._queued += len(wire)
 
-    def due(self, now: float, bitrate: float) -> list[bytes]:
-        """Return the packets that may go out now, at `bitrate` bits per second."""
+    def due(self, now: float, bitrate: float, least: float = 0.0) -> list[bytes]:
+        """Return the packets that may go out now, at `bitrate` with the sound, but at `least` beside it."""
         wires: list[bytes] = []
+        if least and self.waiting:
+            bitrate = max(bitrate, self._sound(now) + least)
         while self.waiting and self._pacer.allows(now, bitrate):
             wire = self._again.popitem(last=False)[1] if self._again else self._take()
             self._queued -= len(wire)
@@ -151,8 +185,7 @@ class PacedVideo:
     def spend(self, size: int, now: float) -> None:
         """Note bytes that went out beside the queue: sound, which does not wait."""
         self._pacer.spend(size)
-        self._beside *= exp((self._beside_at - now) / BESIDE_SPAN)
-        self._beside, self._beside_at = self._beside + size * 8 / BESIDE_SPAN, now
+        self._beside, self._beside_at = self._sound(now) + size * 8 / BESIDE_SPAN, now
 
     def find(self, low: int) -> bytes | None:
         """Return a packet sent under this 16-bit sequence number."""

@@ -11,7 +11,7 @@ from edge.media.negotiate import Refused, read_answer
 from edge.media.outlet import Outlet
 from edge.media.pull import SILENCE, Parent, ParentFailed
 from edge.media.relay import Fanout, Relay
-from edge.media.stream import Stream
+from edge.media.stream import KEY_PAUSE, Stream
 from edge.media.transport import Peer, PeerFailed
 
 SMALL_BURST = 2 * 1250  # bytes: 80 ms of 256 kbit/s, beside which the lesson's own requests go up
@@ -56,7 +56,7 @@ class Push:
                 await self._parent.delete(session)
 
     async def _serve(self, outlet: Outlet, fanout: Fanout) -> None:
-        outlet.burst, outlet.asks = SMALL_BURST, True
+        outlet.burst, outlet.ask_pause = SMALL_BURST, KEY_PAUSE
         outlet.trusted = True  # the parent is a node: its estimate knows sound from pictures
         name = outlet.stream.name
         self.outlets[name] = outlet

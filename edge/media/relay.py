@@ -170,14 +170,15 @@ class Fanout:
         paced = outlet.paced
         if paced is None:
             return
-        wires = paced.due(now, outlet.bitrate(now))
+        bitrate = outlet.bitrate(now)
+        wires = paced.due(now, bitrate, outlet.least(now))
         if wires:
             number = outlet.types["video"]
             blast((outlet.line,), runs_of(_numbered(wire, number) for wire in wires))
             outlet.count("video", len(wires), sum(map(len, wires)))
         if paced.waiting:
             self._hurry()
-        elif outlet.asks and paced.starved:
+        elif paced.asks(now, bitrate, outlet.ask_pause):
             self.stream.request_key(now)
         elif not wires and paced.settled and not outlet.narrow and not outlet.apart:
             outlet.unpace()
@@ -202,7 +203,7 @@ class Fanout:
         self.flush()
         self._unshare(outlet)
         newest = self.stream.lanes["video"].ring.newest
-        outlet.pace(newest.sequence + 1 if newest else None)
+        outlet.pace(newest.sequence + 1 if newest else None, goes_on=newest is not None)
         self._paced.append(outlet)
 
     def _share(self, outlet: Outlet) -> None:

@@ -13,14 +13,15 @@ class Reorder:
     far behind what was released is a stray, unless its successor follows: then the sender has begun anew.
     """
 
-    def __init__(self, hold: float = HOLD, limit: int = LIMIT) -> None:
+    def __init__(self, hold: float = HOLD, limit: int = LIMIT, following: int | None = None) -> None:
+        """`following` is the first number that is waited for, if not whatever comes first."""
         self.duplicates = 0
         self.late = 0  # arrived after it was given up
         self.given_up = 0
         self.jumps = 0  # fresh starts at an earlier sequence number
         self._hold = hold
         self._limit = limit
-        self._next = -1
+        self._next = -1 if following is None else following
         self._restart = -1  # the packet that would prove a fresh start
         self._waiting: dict[int, tuple[float, Packet]] = {}  # in order of arrival
         self._abandoned: dict[int, None] = {}  # given up, the newest `limit` of them

@@ -181,7 +181,7 @@ class Stream:
 
     def request_key(self, now: float) -> None:
         """Ask the publisher for a key frame, at most once a KEY_PAUSE for all who want one."""
-        if now - self._key_asked >= KEY_PAUSE:
+        if self.ask_publisher is not nobody and now - self._key_asked >= KEY_PAUSE:
             self._key_asked = now
             self.key_requests += 1
             self.ask_publisher()
