@@ -32,7 +32,8 @@ class Whereabouts:
     async def run(self) -> None:
         """Read in the journal who began which lesson until cancelled; what nodes say counts at once."""
         while True:
-            self._begun = await self.begun()
+            if any(stream.live for stream in self._studio.streams.values()):  # else nobody is in a lesson
+                self._begun = await self.begun()
             await asyncio.sleep(LOOK)
 
     def lesson(self, node: str) -> str:
