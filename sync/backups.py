@@ -4,7 +4,8 @@ They are no cure for a disk that dies: a node's facts are at its hub as well, an
 are for what the hub does not have yet, and for hubs. Keys of names are not in them (sync/names.py).
 
 Each has a number, one more than the newest before it, and that is their order: the date in a name is for
-people, and comes from a clock that may have stood at 1970 that night, or at 2040.
+people, and comes from a clock that may have stood at 1970 that night, or at 2040. The number stands behind
+the date: releases before it, which one may go back to, sort by the name.
 """
 
 import os
@@ -24,7 +25,7 @@ from sync.tables import Here
 FOLDER = "backup"  # in the state folder
 NAMES = "names.db"  # in that folder: the keys of names, kept by sync/names.py
 PREFIX, SUFFIX, DRAFT = "journal-", ".db", ".draft"
-NUMBER = re.compile(rf"{PREFIX}([0-9]+)-")  # earlier releases gave none: those are older, and sort by date
+NUMBER = re.compile(rf"-([0-9]+){SUFFIX}$")  # earlier releases gave none: those are older, and sort by date
 SECRET, PRIVATE = 0o600, 0o700
 KEEP = 7  # backups: who comes after a week's holiday finds one from before it
 MOST_BYTES = 2 << 30  # of all backups together; a region's year is 160 MB
@@ -53,7 +54,7 @@ class Backups:
         `stamp` tells people when that was. Raise BackupFailed.
         """
         number = max((_rank(each)[0] for each in self.list()), default=0) + 1
-        draft = self.folder / f"{PREFIX}{number:06}-{stamp}{DRAFT}"
+        draft = self.folder / f"{PREFIX}{stamp}-{number:06}{DRAFT}"
         path = draft.with_suffix(SUFFIX)
         try:
             self._begin(journal, draft, leave)
@@ -140,7 +141,7 @@ def copied(backup: Path, path: Path) -> Path:
 
 
 def _rank(backup: Path) -> tuple[int, str]:
-    found = NUMBER.match(backup.name)
+    found = NUMBER.search(backup.name)
     return int(found[1]) if found else 0, backup.name
 
 

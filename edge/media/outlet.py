@@ -22,13 +22,9 @@ LAN_RTT = 0.030  # seconds: below it a link is a school's own network, even to a
 PACE_FIRST = 3_000_000  # bit/s for one outside this school whose estimate is not believed
 PACE_LAN = 60_000_000  # bit/s for the pictures a joiner catches up with
 ESTIMATE_LIFE = 10.0  # seconds an estimate holds: browsers send one at least every second
-MAX_RESENT = (
-    256  # packets of one NACK: twice what a node of ours asks for at once; the rest is noise or malice
-)
+MAX_RESENT = 256  # packets of one NACK: twice what a node of ours asks for; the rest is noise or malice
 SHORT = 2  # estimates below the stream's rate, one after another, until pictures are paced
-TRIPS = (
-    6  # round trips of which the shortest tells where a peer is: 3 s of reports, longer than a busy moment
-)
+TRIPS = 6  # of which the shortest tells where a peer is: 3 s of reports, longer than a busy moment
 LOSSY = 0.02  # share of packets lost from which an estimate is believed whose delays may be a busy PC's
 LOSSY_FOR = 10.0  # seconds that such a loss counts
 ROOM = 1.25  # times the stream's rate that an estimate must reach until it is doubted again
@@ -99,9 +95,7 @@ class Outlet:
         self.budget = RetransmissionBudget()
         self.ceiling = float("inf")  # bits per second that are sent at most, whatever the link may carry
         self.burst = BURST  # bytes of pictures at once
-        self.ask_pause = (
-            ASK_PAUSE  # seconds between requests for a key frame: browsers send none by themselves
-        )
+        self.ask_pause = ASK_PAUSE  # seconds between requests for a key frame: browsers send none unasked
         self.rested: Rest | None = None  # it is sent nothing for the moment
         self._woken = False
         self._skipped = 0  # sound that it was not sent while it rested

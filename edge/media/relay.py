@@ -179,7 +179,7 @@ class Fanout:
         if paced.waiting:
             self._hurry()
         elif paced.asks(now, bitrate, outlet.ask_pause):
-            self.stream.request_key(now)
+            self.stream.request_key(now, outlet.ask_pause)
         elif not wires and paced.settled and not outlet.narrow and not outlet.apart:
             outlet.unpace()
             self._paced.remove(outlet)

@@ -179,9 +179,9 @@ class Stream:
             self.bitrate = (total - before) * 8 / (now - then)
             self._rated = (now, total)
 
-    def request_key(self, now: float) -> None:
-        """Ask the publisher for a key frame, at most once a KEY_PAUSE for all who want one."""
-        if self.ask_publisher is not nobody and now - self._key_asked >= KEY_PAUSE:
+    def request_key(self, now: float, pause: float = KEY_PAUSE) -> None:
+        """Ask the publisher for a key frame for all who want one, unless somebody did within the pause."""
+        if self.ask_publisher is not nobody and now - self._key_asked >= pause:
             self._key_asked = now
             self.key_requests += 1
             self.ask_publisher()

@@ -115,8 +115,9 @@ class Worker:
 
     async def _ready(self) -> Process:
         """Return a process that listens; raise what may happen to one, or WorkerLost."""
-        if self._process is not None and self._process.returncode is None:
-            return self._process
+        held = self._process
+        if held is not None and held.returncode is None and not _is_ending(held):
+            return held
         await self._end()
         if self._now() < self._not_before:
             raise WorkerLost("it failed a moment ago")
@@ -152,6 +153,10 @@ class Worker:
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
+
+
+def _is_ending(process: Process) -> bool:
+    return process.stdin is None or process.stdin.is_closing()
 
 
 async def _tell(process: Process, question: Question, patience: float) -> None:

@@ -132,6 +132,14 @@ def test_a_publisher_is_asked_for_a_key_frame_no_more_than_once_a_second(pauses:
     assert bool(asked) is bool(pauses)
 
 
+def test_who_can_wait_longer_is_content_with_what_somebody_asked_for() -> None:
+    stream, asked = _stream(), list[float]()
+    stream.ask_publisher = lambda: asked.append(now)
+    for now, pause in ((10.0, KEY_PAUSE), (11.9, 2.0), (12.0, 2.0)):
+        stream.request_key(now, pause)
+    assert asked == [10.0, 12.0]
+
+
 def test_nobody_is_asked_once_the_publisher_has_left() -> None:
     stream, asked = _stream(), list[str]()
     stream.ask_publisher = lambda: asked.append("publisher")

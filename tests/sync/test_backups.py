@@ -58,7 +58,7 @@ def test_a_week_of_backups_is_kept_and_no_more_than_the_bound(ledger: Ledger, tm
     for day in range(10, 20):
         Backups(tmp_path).make(ledger.path, f"202611{day}T032000Z")
     kept = Backups(tmp_path).list()
-    assert [each.name[21:23] for each in kept] == ["19", "18", "17", "16", "15", "14", "13"]
+    assert [each.name[14:16] for each in kept] == ["19", "18", "17", "16", "15", "14", "13"]
 
 
 def test_a_night_in_1970_or_2040_makes_a_backup_neither_the_oldest_nor_the_newest(
@@ -74,7 +74,7 @@ def test_a_night_in_1970_or_2040_makes_a_backup_neither_the_oldest_nor_the_newes
     for day in range(20, 27):
         last = kept.make(ledger.path, f"202611{day}T032000Z")
     assert kept.newest_good() == last
-    assert [each.name[15:19] for each in kept.list()] == ["2026"] * backups.KEEP
+    assert [each.name[8:12] for each in kept.list()] == ["2026"] * backups.KEEP
 
 
 def test_backups_of_an_earlier_release_are_read_and_are_older_whatever_their_date(
@@ -91,13 +91,19 @@ def test_backups_of_an_earlier_release_are_read_and_are_older_whatever_their_dat
     assert kept.list() == [new, old[1], old[0]]
 
 
+def test_an_earlier_release_finds_the_newest_by_its_name(ledger: Ledger, tmp_path: Path) -> None:
+    take(ledger, 1)
+    made = [Backups(tmp_path).make(ledger.path, f"202611{day}T032000Z") for day in (25, 26, 27)]
+    assert sorted(made, key=lambda each: each.name) == made
+
+
 def test_without_room_there_is_no_backup_and_the_last_one_stays(ledger: Ledger, tmp_path: Path) -> None:
     take(ledger, 1)
     for day in ("24", "25"):
         Backups(tmp_path).make(ledger.path, f"202611{day}T032000Z")
     with pytest.raises(BackupFailed, match="the disk lacks"):
         Backups(tmp_path).make(ledger.path, "20261126T032000Z", leave=1 << 60)
-    assert [each.name for each in Backups(tmp_path).list()] == ["journal-000002-20261125T032000Z.db"]
+    assert [each.name for each in Backups(tmp_path).list()] == ["journal-20261125T032000Z-000002.db"]
 
 
 def test_a_damaged_backup_is_passed_over(ledger: Ledger, tmp_path: Path) -> None:

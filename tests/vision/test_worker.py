@@ -157,6 +157,8 @@ async def test_an_end_that_was_cut_short_is_taken_up_by_the_next(worker: Worker)
         cut = tasks.create_task(worker.stop())
         await asyncio.sleep(0)
         cut.cancel()
+    assert isinstance(await asked_again(worker), Glimpse)  # by another, at once
+    assert (worker.lost, worker.pid == pid) == (0, False)
     await worker.stop()
     assert worker.pid is None
     with pytest.raises(ProcessLookupError):  # not even as one that nobody waited for
