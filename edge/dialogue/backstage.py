@@ -44,7 +44,8 @@ class Devices(Struct, frozen=True):
     lesson: str | UnsetType = UNSET  # the stream of the one it is in, "" in none; an older node says nothing
 
 
-# Seconds that such a word counts: it is said again every 20 s, and no more when a class is off for good.
+# Seconds that such a word counts, and is passed on: it is said again every 20 s, and no more when a class is
+# off for good.
 SAID = 60.0
 UNSAID = Devices(True, True)  # of a class whose node says nothing of them
 
@@ -102,10 +103,13 @@ class Backstage:
         at = self._told_at | dict.fromkeys(told, now)
         self._told_at = {node: at[node] for node in self.told}
 
+    def fresh(self, now: float) -> dict[str, Devices]:
+        """Return what classes said not long ago."""
+        return {node: each for node, each in self.told.items() if now - self._told_at[node] < SAID}
+
     def links(self, now: float) -> dict[str, str]:
         """Return how lessons come to classes, as the nodes above them said not long ago."""
-        said = {node: each.link for node, each in self.told.items() if each.link}
-        return {node: link for node, link in said.items() if now - self._told_at[node] < SAID}
+        return {node: each.link for node, each in self.fresh(now).items() if each.link}
 
     def lesson(self, node: str, now: float) -> str | None:
         """Return the stream of the lesson a class is in, "" for none; None where it said nothing lately."""

@@ -156,8 +156,7 @@ class Dialogue:
         self.composer.look(ours)
         self.backstage.whep.settle()  # before anything else may fail: nobody hears itself
         above = self.upward.obeyed()
-        looked_at = self._looked_at()
-        here = wanted(looked_at, ours, looked_at)
+        here = wanted(self._looked_at(), ours)
         wishes = both(here, above)
         for node, stream in self.backstage.nodes().items():
             kinds = self._room.switches.kinds if node == self.kin.me else wishes.get(node, NOTHING).kinds

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import partial
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import UNSET, Struct, structs
 
 from edge.dialogue import wishes
 from edge.dialogue.ascent import SOUND
@@ -80,6 +80,7 @@ class Upward:
         self._push: Push | None = None
         self._numbers = 0
         self._lost: float | None = None  # since when the parent does not answer
+        self._edges = 0  # how often it was lost or came back: each time it may have been started anew
         self._back = asyncio.Event()  # the parent that was lost answers: it is worth trying at once
         self._stir = asyncio.Event()
         self._changed: list[Callable[[], None]] = []
@@ -104,10 +105,13 @@ class Upward:
     def heard(self, listing: Listing | None) -> None:
         """Learn what the parent says, nothing when it is lost; an older one says nothing of the way back."""
         if listing is None:
-            self._lost = asyncio.get_running_loop().time() if self._lost is None else self._lost
+            if self._lost is None:
+                self._lost = asyncio.get_running_loop().time()
+                self._edges += 1
             return
         if self._lost is not None:
             self._lost = None
+            self._edges += 1
             self._back.set()
         above = wishes.read(bytes(listing.wishes))
         floors = _floors(bytes(listing.floors))
@@ -117,8 +121,11 @@ class Upward:
         self._understand(new)
 
     def fade(self, now: float) -> None:
-        """Let what a parent wanted count no more that was lost a while ago: nobody there sees a class now."""
-        if self._lost is not None and now - self._lost > WISHED and self.said.above:
+        """Let what a parent said count no more that was lost a while ago: nobody there sees a class now."""
+        if self._lost is None or now - self._lost <= WISHED:
+            return
+        self._floors.heard([])  # who still had one there would be silent in the lesson of a hub between
+        if self.said.above:
             self._understand(structs.replace(self.said, above={}))
 
     def obeyed(self) -> dict[str, Wish]:
@@ -230,27 +237,29 @@ class Upward:
         told: dict[str, Devices] = {}
         links: Mapping[str, str] = {}
         at = looked = float("-inf")
+        edges = self._edges
         while True:
             now = loop.time()
             if now - looked > LINKS:
                 links, looked = self.links(), now
-            at = at if self._lost is None else float("-inf")  # it may have been started anew
-            states, again = _states(self._backstage.told, links), now - at > STATE_AGAIN
+            edge, states = self._edges, self._states(links, now)
+            again = edge != edges or now - at > STATE_AGAIN
             new = {node: each for node, each in states.items() if again or each != told.get(node)}
             due = self.said.understands and bool(new)
             if due and await parent.report("/class/state", msgspec.json.encode(new)):
-                told, at = states, now if again else at
+                told, at, edges = states, now if again else at, edge
             await asyncio.sleep(LOOK)
+
+    def _states(self, links: Mapping[str, str], now: float) -> dict[str, Devices]:
+        """Return what is said of classes: the link as this node sees it, all else as they said lately."""
+        said = self._backstage.told
+        linked = {node: structs.replace(said.get(node, UNSAID), lesson=UNSET) for node in links}
+        known = linked | self._backstage.fresh(now)
+        return {node: structs.replace(each, link=links.get(node, "")) for node, each in known.items()}
 
     def sends(self, node: str, kind: Kind, now: float) -> bool:
         """Tell whether packets of a class go up now."""
         return self.outlet(node) is not None and self._backstage.comes(self.up(node), kind, now)
-
-
-def _states(told: Mapping[str, Devices], links: Mapping[str, str]) -> dict[str, Devices]:
-    """Return what is said of each class; a link is as this node sees it, whatever was said of it before."""
-    known = dict.fromkeys(links, UNSAID) | dict(told)
-    return {node: structs.replace(each, link=links.get(node, "")) for node, each in known.items()}
 
 
 async def _keep(name: str, once: Callable[[], Awaitable[None]], patience: Patience) -> None:

@@ -9,7 +9,6 @@ no lesson it belongs to whoever is on its projector, and obeys all.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from types import MappingProxyType
 from typing import Literal
 
 import msgspec
@@ -24,7 +23,6 @@ RANK: dict[str, int] = {"": 0, "thumbnail": 1, "large": 2}
 MOST = 512  # wishes of one parent: twice the nodes of the largest hub
 MOST_LESSONS = 64  # that one picture is looked at for: as many streams as a node may be configured to have
 MOST_NAME = 64  # letters of a lesson's stream
-UNSAID: Mapping[str, Collection[str]] = MappingProxyType({})
 
 
 class Wish(Struct, frozen=True, omit_defaults=True):
@@ -53,14 +51,12 @@ def together(*wishes: Wish) -> Wish:
     return Wish(picture, any(each.sound for each in wishes), tuple(sorted(lessons)[:MOST_LESSONS]))
 
 
-def wanted(
-    watched: Collection[str], floors: Iterable[FloorState], lessons: Mapping[str, Collection[str]] = UNSAID
-) -> dict[str, Wish]:
+def wanted(looked_at: Mapping[str, Collection[str]], floors: Iterable[FloorState]) -> dict[str, Wish]:
     """Return what is wanted here of each class: of those on pages, and of those that have a floor of ours.
 
-    `lessons` tells for which lessons a class is looked at, "" among them where a page does not say.
+    `looked_at` tells for which lessons pages look at a class, "" among them where a page does not say.
     """
-    wishes = {node: _looked_at(lessons.get(node, ())) for node in watched}
+    wishes = {node: _looked_at(lessons) for node, lessons in looked_at.items()}
     for each in floors:
         if each.holder:
             given = Wish("large", each.is_heard)
@@ -106,9 +102,14 @@ def read(raw: bytes) -> dict[str, Wish] | None:
 
 def _wish(said: Mapping[str, object]) -> Wish:
     picture: Picture = "large" if said.get("picture") == "large" else ""
-    if said.get("picture") == "thumbnail":
+    named = _named(said.get("lessons"))
+    # A picture for lessons of which none can be is not one for any lesson.
+    if said.get("picture") == "thumbnail" and (named or "lessons" not in said):
         picture = "thumbnail"
-    named = said.get("lessons")
-    lessons = [each for each in named if isinstance(each, str)] if isinstance(named, list) else []
-    sound = [each for each in lessons if len(each) <= MOST_NAME][:MOST_LESSONS]
-    return Wish(picture, said.get("sound") is True, tuple(sound))
+    return Wish(picture, said.get("sound") is True, named)
+
+
+def _named(said: object) -> tuple[str, ...]:
+    """Return those of what a parent calls lessons that can be the name of one."""
+    names = [each for each in said if isinstance(each, str)] if isinstance(said, list) else []
+    return tuple(each for each in names if len(each) <= MOST_NAME)[:MOST_LESSONS]

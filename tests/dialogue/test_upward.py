@@ -85,6 +85,24 @@ async def test_a_parent_that_answers_in_time_is_not_taken_for_lost(below: Below)
     assert below.is_wanted(WISHED + 1.0)
 
 
+async def test_a_floor_of_a_parent_that_was_lost_silences_nobody_after_a_while(below: Below) -> None:
+    dialogue = below.dialogue
+    floors = msgspec.Raw(msgspec.json.encode([FloorState("physics", below.node)]))
+    dialogue.upward.heard(Listing(1, [], floors, msgspec.Raw(b"{}")))
+    below.hub.node.studio.begin("chemistry", TRACKS)
+    dialogue.upward.heard(None)
+
+    def told(after: float) -> list[object]:
+        dialogue.look(asyncio.get_running_loop().time() + after)
+        said = msgspec.json.encode(dialogue.told(below.node)["floors"])
+        return [each["stream"] for each in msgspec.json.decode(said, type=list[dict[str, object]])]
+
+    assert told(WISHED / 2) == ["chemistry", "physics"]
+    assert told(WISHED + 1.0) == ["chemistry"]
+    dialogue.upward.heard(Listing(2, [], floors, msgspec.Raw(b"{}")))
+    assert told(WISHED + 2.0) == ["chemistry", "physics"]
+
+
 class Room:
     """A class whose parent, an older one, wants to see and hear it in one lesson or another."""
 
@@ -141,10 +159,10 @@ class Above:
     """A parent that notes what it is told of classes."""
 
     def __init__(self) -> None:
-        self.told: list[object] = []
+        self.told: list[dict[str, object]] = []
 
     async def _state(self, request: web.Request) -> web.Response:
-        self.told.append(await request.json())
+        self.told.append(dict(await request.json()))
         return web.Response(status=204)
 
     @asynccontextmanager
@@ -209,6 +227,48 @@ async def test_a_parent_that_was_away_is_told_all_again(below: Below) -> None:
         await until(lambda: len(above.told) > 1)
         below.dialogue.upward.heard(Listing(1, [], wishes=msgspec.Raw(b"{}")))
     assert above.told[0] == above.told[1]
+
+
+async def test_a_parent_that_was_away_is_told_all_once_when_it_goes_and_once_when_it_is_back(
+    below: Below,
+) -> None:
+    """The link may be thin, and the parent answers on it late."""
+    above, other, now = Above(), "1" * 16, asyncio.get_running_loop().time()
+    backstage, upward = below.dialogue.backstage, below.dialogue.upward
+    backstage.tell({below.node: Devices(), other: Devices()}, now)
+    async with above.joined(below):
+        await until(lambda: above.told)
+        upward.heard(None)
+        await until(lambda: len(above.told) > 1)
+        backstage.tell({below.node: Devices(True)}, now)
+        await until(lambda: len(above.told) > 2)
+        upward.heard(Listing(1, [], wishes=msgspec.Raw(b"{}")))
+        await until(lambda: len(above.told) > 3)
+        backstage.tell({below.node: Devices()}, now)
+        await until(lambda: len(above.told) > 4)
+    assert [set(each) for each in above.told] == [
+        {below.node, other},
+        {below.node, other},
+        {below.node},
+        {below.node, other},
+        {below.node},
+    ]
+
+
+async def test_a_parent_is_not_told_again_of_a_class_that_has_said_nothing_for_long(below: Below) -> None:
+    """Its word would be taken for one of this moment."""
+    above, gone, now = Above(), "1" * 16, asyncio.get_running_loop().time()
+    linked = "2" * 16
+    backstage = below.dialogue.backstage
+    backstage.tell({each: Devices(lesson="chemistry") for each in (gone, linked)}, now - SAID)
+    backstage.tell({below.node: Devices(lesson="chemistry")}, now)
+    below.dialogue.upward.links = lambda: {linked: "poor"}
+    async with above.joined(below):
+        await until(lambda: above.told)
+    devices = {"camera": False, "microphone": False}
+    assert above.told == [
+        {below.node: devices | {"link": "", "lesson": "chemistry"}, linked: devices | {"link": "poor"}}
+    ]
 
 
 async def test_a_node_tells_of_links_below_it_and_of_no_others(below: Below) -> None:

@@ -18,15 +18,18 @@ wishes = st.builds(
 
 
 def test_a_page_wants_a_small_picture_and_a_floor_wants_everything() -> None:
-    assert wanted({A, B}, [FloorState("physics", B)]) == {A: Wish("thumbnail"), B: Wish("large", True)}
+    assert wanted({A: [""], B: [""]}, [FloorState("physics", B)]) == {
+        A: Wish("thumbnail"),
+        B: Wish("large", True),
+    }
 
 
 def test_no_sound_is_wanted_of_who_is_silenced() -> None:
-    assert wanted(set(), [FloorState("physics", A, muted=True)]) == {A: Wish("large", False)}
+    assert wanted({}, [FloorState("physics", A, muted=True)]) == {A: Wish("large", False)}
 
 
 def test_nothing_is_wanted_while_nobody_looks_and_nobody_has_the_floor() -> None:
-    assert wanted(set(), [FloorState("physics")]) == {}
+    assert wanted({}, [FloorState("physics")]) == {}
 
 
 @given(st.lists(wishes, max_size=5))
@@ -97,7 +100,7 @@ def test_a_small_picture_is_for_the_teacher_of_the_lesson_that_the_class_is_in()
 
 def test_a_page_says_for_which_lesson_it_looks_and_an_older_one_does_not() -> None:
     looked_at = {A: {"physics", "chemistry"}, B: {"physics", ""}}
-    assert wanted(looked_at, [], looked_at) == {
+    assert wanted(looked_at, []) == {
         A: Wish("thumbnail", lessons=("chemistry", "physics")),
         B: Wish("thumbnail"),
     }
@@ -106,3 +109,11 @@ def test_a_page_says_for_which_lesson_it_looks_and_an_older_one_does_not() -> No
 def test_what_makes_no_sense_is_the_name_of_no_lesson() -> None:
     said = {A: {"picture": "thumbnail", "lessons": ["physics", 7, "x" * 65]}, B: {"lessons": "physics"}}
     assert read(msgspec.json.encode(said)) == {A: Wish("thumbnail", lessons=("physics",)), B: NOTHING}
+
+
+def test_a_picture_for_lessons_none_of_which_has_a_name_is_for_no_lesson() -> None:
+    strange: list[object] = [["x" * 65], [7], [], "physics", None]
+    said = [{"picture": "thumbnail", "lessons": each, "sound": True} for each in strange]
+    for each in said:
+        assert read(msgspec.json.encode({A: each})) == {A: Wish(sound=True)}
+    assert read(msgspec.json.encode({A: {"picture": "large", "lessons": [7]}})) == {A: Wish("large")}

@@ -233,3 +233,21 @@ async def test_a_class_two_tiers_below_is_heard_by_its_own_hub_and_not_by_the_re
     await give(http, made.hub.url, made.id, MINE)
     await made.ears[MINE].hears_tone(TONE)
     assert len(made.ears[OTHER].tones) == before
+
+
+async def test_a_class_with_the_floor_of_a_region_that_was_lost_is_heard_by_its_own_hub(
+    region: tuple[Building, Node],
+) -> None:
+    made, top = region
+    floor = f"{top.url}/api/streams/{OTHER}/floor"
+
+    async def called() -> bool:
+        async with made.crew.http.post(floor, json={"node": made.id}) as response:
+            return response.status == 200
+
+    await until_told(called, PATIENCE, "the region does not know it")
+    await made.ears[OTHER].hears_tone(TONE)
+    await top.kill()
+    await made.begins(MINE)
+    await give(made.crew.http, made.hub.url, made.id, MINE)
+    await made.ears[MINE].hears_tone(TONE)
