@@ -37,10 +37,15 @@ log = logging.getLogger(__name__)
 
 
 class Opened(Struct, frozen=True):
-    """What a node runs on; with trouble it is in memory, and nothing is kept."""
+    """What a node runs on; with trouble it is in memory, and nothing is kept.
+
+    `disk` is the state folder where it usually is: whether the class is seen and heard stands there, and a
+    camera that was switched off does not open because a disk cannot be written.
+    """
 
     config: Config
     journal: Journal
+    disk: Path
     trouble: Trouble = ""
 
 
@@ -57,7 +62,7 @@ class Sealed(Ledger):
 def opened(config: Config) -> Opened:
     """Return the journal of a node, whatever state its disk is in; raise TirekError if nothing helps."""
     try:
-        return Opened(config, usual(config))
+        return Opened(config, usual(config), Path(config.state))
     except (OSError, TirekError) as exc:
         return in_memory(config, exc)
 
@@ -106,7 +111,7 @@ def in_memory(config: Config, cause: Exception) -> Opened:
     changed = structs.replace(
         config, state=str(scratch), socket=_socket(config), record=False, vision=False, library=library
     )
-    return Opened(changed, journal, trouble)
+    return Opened(changed, journal, Path(config.state), trouble)
 
 
 def forget(opened: Opened) -> None:

@@ -193,7 +193,7 @@ class Wiring:
         self.live = LiveLesson(hearing, diary, shelf, self.board, self.projector)
         self.talk = Talk(journal, self.live.running, self.live.tell, self.upstream.wake.set)
         self.live.listen(self.talk)
-        switches = self.switches = Switches(Path(self.config.state), self.config.classroom)
+        switches = self.switches = Switches(self.opened.disk, self.config.classroom)
         switches.watch(self.projector.news)
         self.check = Check(self.board, self.projector.check, lambda: (switches.camera, switches.microphone))
         self.projector.add(self.check.part)

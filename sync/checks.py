@@ -39,9 +39,7 @@ class Said(Struct, frozen=True):
     record: About
     school: str = ""
     at: int = 0  # when it came here: its place in this journal
-    moment: int = (
-        0  # when it was noted in truth, in milliseconds since 1970; 0 where clocks were not compared
-    )
+    moment: int = 0  # when it was noted in truth, in ms since 1970; 0 where clocks were not compared
 
 
 class Answer(Struct, frozen=True):

@@ -78,7 +78,7 @@ class Hub:
         fact = NodeEnrolled(below.node, "aul", below.fingerprint, "room")
         self.ledger.write(lambda db: tree.admit(db, me.node, fact, below.certificate, moment)).result()
         self.stop = asyncio.Event()
-        self.node = Node(Opened(config, journal), self.stop, Unit({}))
+        self.node = Node(Opened(config, journal, Path(config.state)), self.stop, Unit({}))
         self.context = client_context(below, Parent(f"{HERE}:{self.port}", me.certificate, me.node, "aul"))
 
     async def asked(self, path: str) -> None:

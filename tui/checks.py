@@ -61,10 +61,16 @@ def takes(check: QuickCheck) -> bool:
     return check.stage in (*OPEN, "sent") or (check.stage == "ended" and not check.local)
 
 
+def reads_on(check: QuickCheck) -> bool:
+    """Tell whether cards of who was late can be added: not to a count, whose hands nobody knows."""
+    return check.stage == "sent" and bool(check.read)
+
+
 def how(check: QuickCheck) -> str:
     """Return the word key of what can be done; "" for nothing."""
     if check.stage == "sent":
-        return "quick-how-sent-local" if check.local else "quick-how-sent"
+        word = "quick-how-sent" if reads_on(check) else "quick-how-counted"
+        return f"{word}-local" if check.local else word
     return HOW.get(check.stage, "")
 
 

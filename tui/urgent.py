@@ -8,9 +8,8 @@ from edge.contract.talkback import SwitchCapture
 from tui.feed import Unanswered
 from tui.host import Host
 
-PATIENCE = (
-    2.0  # seconds for an answer: a daemon that hangs stops nothing and turns nothing off, a person has to
-)
+# seconds for an answer: a daemon that hangs stops nothing and turns nothing off, a person has to
+PATIENCE = 2.0
 UNKEPT = "disk-full"  # why a daemon that has turned off what it was told to does not remember it
 
 
@@ -26,10 +25,16 @@ async def turn_off(host: Host) -> None:
     why = await _refused(host, SwitchCapture(camera=False, microphone=False))
     if not why:
         host.tell(host.words.say("class-off"))
-    elif why == UNKEPT:
+    elif why == UNKEPT or (why == "late" and _is_off(host)):
         host.tell(host.words.say("class-off-forgotten"), "poor")
     else:
         host.tell(host.words.say("class-off-failed"), "bad")
+
+
+def _is_off(host: Host) -> bool:
+    """Tell whether the daemon says that both are off: it says so at once, and answers once that is kept."""
+    now = host.world.capture
+    return now is not None and not (now.camera_on or now.microphone_on)
 
 
 async def _refused(host: Host, command: Command) -> str:

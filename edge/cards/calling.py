@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from edge.api import Desks, Unable
 from edge.board import Board
-from edge.cards.reading import CardCamera, CardReading
+from edge.cards.reading import REFUSED, CardCamera, CardReading
 from edge.contract.answers import Done
 from edge.contract.talkback import CardsSeen, RollByCards
 from edge.journal import Journal
@@ -13,7 +13,6 @@ from edge.roll import Roll
 from sync.records import lesson_parts
 
 LONGEST = 900.0  # seconds; who forgets it gets the camera back: the longest roll call takes a third
-REFUSED = ("camera-missing", "page-missing")  # with these nothing can be seen, whatever the teacher does next
 
 Shown = dict[str, list[int]]
 

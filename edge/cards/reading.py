@@ -11,7 +11,7 @@ from edge.cards.votes import LETTERS, Seen, Votes
 
 FPS = 4.0  # stills a second while cards are read: eight readings in 2 s
 AWAY = 5.0  # seconds without a still until something must be wrong: twenty stills
-
+REFUSED = ("camera-missing", "page-missing")  # with these nothing can be seen, whatever the teacher does next
 
 Changed = Callable[[], None]
 

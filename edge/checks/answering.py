@@ -13,11 +13,10 @@ from collections.abc import Callable, Collection
 from msgspec import Struct, structs
 
 from edge.api import Desks, Unable
-from edge.cards.calling import REFUSED
-from edge.cards.reading import CardReading
+from edge.cards.reading import REFUSED, CardReading
 from edge.checks.heard import Heard
 from edge.checks.saying import Saying, State
-from edge.checks.seat import Place, answer_of, behind, current, idle, refused
+from edge.checks.seat import Place, answer_of, behind, current, refused
 from edge.checks.sets import Kept, Sets
 from edge.checks.shown import asked_of, picture_at
 from edge.contract.answers import Checks, Done, PreparedQuestion, PreparedSet
@@ -204,9 +203,13 @@ class Answering:
         state = self._state
         before, place = state.check, state.place
         state.place = Place(self._journal.identity.node, *self._around.running())
-        if state.place != self._roster_of:
-            await self._count_pupils()
-        await self._learn()
+        try:
+            if state.place != self._roster_of:
+                await self._count_pupils()
+            await self._learn()
+        except JournalError:
+            state.place = place  # what was read belongs there, and the next look is to see that it was left
+            raise
         goes_on = state.check is not None and not state.check.ended and state.place.lesson == place.lesson
         if before is not None and not (goes_on and _is_same(before, state.check)):
             await self._end_reading(before, place)
@@ -229,7 +232,6 @@ class Answering:
         state.check = check
         state.behind = tuple(behind(self._known, state.place, now, check))
         state.refused = tuple(each.id for each in refused(self._known, state.place, now))
-        state.idle = tuple(each.id for each in idle(self._known, state.place, now))
 
     def _rest(self) -> None:
         """Neither read nor count any more."""

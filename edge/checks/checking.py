@@ -1,7 +1,7 @@
 """The parts of quick checks put together: the class's side and the hub's, which every node has both."""
 
 import time
-from collections.abc import Awaitable, Callable, Collection, Container, Coroutine
+from collections.abc import Awaitable, Callable, Container, Coroutine
 from typing import Any
 
 from aiohttp import web
@@ -14,7 +14,7 @@ from edge.cards.reading import CardCamera, CardReading
 from edge.checks.answering import Answering
 from edge.checks.answering import Around as ClassRoom
 from edge.checks.desk import Around as HubPlace
-from edge.checks.desk import Desk
+from edge.checks.desk import Desk, Watching
 from edge.checks.heard import Heard
 from edge.checks.quiz import Quiz
 from edge.checks.saying import Saying
@@ -40,9 +40,7 @@ class Inside(Struct, frozen=True):
     report: Callable[[str, bytes], Awaitable[bool]]  # to the parent, best effort
     announce: Callable[[], None]  # wakes the nodes below
     wake: Callable[[], None]  # wakes the exchange with the node above
-    watching: Callable[
-        [str], Awaitable[Collection[str]]
-    ]  # nodes of the classes that see a lesson; raises JournalError
+    watching: Watching
 
 
 class Checking:

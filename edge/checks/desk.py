@@ -40,6 +40,9 @@ CACHE = {"Cache-Control": "no-store"}
 PICTURE = {"Cache-Control": "private, max-age=3600"}  # a set is named by its content
 NAMES = "SELECT id, name, school FROM node"
 
+# nodes of the classes that see a lesson; raises JournalError
+Watching = Callable[[str], Awaitable[Collection[str]]]
+
 
 class Around(Struct, frozen=True):
     """What the desk needs of its node."""
@@ -47,9 +50,7 @@ class Around(Struct, frozen=True):
     name: str  # what this very node is called: a class may sit before it too
     live: Callable[[], Container[str]]  # streams that are here
     is_pulled: Callable[[str], bool]  # a stream is taught at a hub above
-    watching: Callable[
-        [str], Awaitable[Collection[str]]
-    ]  # nodes of the classes that see a lesson; raises JournalError
+    watching: Watching
     wake: Callable[[], None]  # the nodes below: a check does not wait for their next round
 
 

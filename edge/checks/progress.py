@@ -7,7 +7,6 @@ from msgspec import Meta, Struct
 MOST_AT_ONCE = 400  # classes in one word: as many as a hub's page shows
 
 BUSY = "busy"  # why it has only been asked: its own teacher's question runs there
-IDLE = "idle"  # why it did not take a question: no lesson of a hub runs there
 
 Stage = Literal["asked", "reading", "counting", "answered", "refused"]  # one more would break an older parent
 Id = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
@@ -22,7 +21,7 @@ class Progress(Struct, frozen=True, omit_defaults=True):
     stage: Stage
     read: Pupils = 0  # cards
     of: Pupils = 0  # pupils; 0 where nobody knows
-    why: Annotated[str, Meta(max_length=16)] = ""  # BUSY, IDLE, or a word of tomorrow
+    why: Annotated[str, Meta(max_length=16)] = ""  # BUSY, or a word of tomorrow
     bare: bool = False  # its projector shows the question without its picture
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct, to_builtins
 
-from edge.checks.progress import BUSY, IDLE, Begun, Progress
+from edge.checks.progress import BUSY, Begun, Progress
 from edge.checks.seat import LONGEST
 from edge.checks.shown import Json, question_of
 from sync.checks import Answer, Check, added
@@ -91,9 +91,7 @@ def rows(check: Check, heard: Mapping[str, Progress], known: Known) -> list[Row]
         answered.setdefault(each.node, []).append(each)
     in_lesson = {node for node, begun in known.begun.items() if _is_in(check, begun, known.now)}
     here = in_lesson | set(known.watching)
-    gone = {
-        node for node, said in heard.items() if _is_elsewhere(said) or (_is_idle(said) and node not in here)
-    }
+    gone = {node for node, said in heard.items() if said.stage == "refused"}
     nodes = answered.keys() | ((heard.keys() | here) - gone)
     found = [
         _row(node, answered.get(node, []), heard.get(node), node in in_lesson, (check, known))
@@ -106,7 +104,7 @@ def rows(check: Check, heard: Mapping[str, Progress], known: Known) -> list[Row]
 def elsewhere(check: Check, heard: Mapping[str, Progress]) -> int:
     """Return how many classes are in another lesson: nobody waits for them."""
     answered = {each.node for each in check.answers}
-    return sum(_is_elsewhere(said) for node, said in heard.items() if node not in answered)
+    return sum(said.stage == "refused" for node, said in heard.items() if node not in answered)
 
 
 def _row(
@@ -123,22 +121,12 @@ def _row(
 
 
 def _stage(heard: Progress | None, began: bool) -> Stage:
-    if heard is None:
+    if heard is None or heard.stage == "refused":
         return "away" if began else "idle"
-    if heard.stage == "refused":
-        return "idle"
     if heard.stage == "asked" and heard.why == BUSY:
         return "busy"
     # Its answer is a fact on that computer, and on its way.
     return "asked" if heard.stage == "answered" else heard.stage
-
-
-def _is_idle(heard: Progress) -> bool:
-    return heard.stage == "refused" and heard.why == IDLE
-
-
-def _is_elsewhere(heard: Progress) -> bool:
-    return heard.stage == "refused" and heard.why != IDLE
 
 
 def _is_in(check: Check, begun: Begun, now: int) -> bool:

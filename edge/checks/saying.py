@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from edge.board import Board
 from edge.cards.reading import CardReading
-from edge.checks.progress import BUSY, IDLE, Progress, Stage
+from edge.checks.progress import BUSY, Progress, Stage
 from edge.checks.seat import Place, answer_of
 from edge.checks.shown import quiz_of, texts_of
 from edge.checks.telling import Telling
@@ -36,7 +36,6 @@ class State(Struct):
     picture: str = ""  # the address of its question's
     behind: tuple[Check, ...] = ()  # of hub teachers, until the class's own one is ended
     refused: tuple[str, ...] = ()  # checks of hub teachers who do not teach this class
-    idle: tuple[str, ...] = ()  # … that run while no lesson of a hub runs here
 
     @property
     def stage(self) -> CheckStage:
@@ -116,7 +115,6 @@ class Saying:
             stage: Stage = "answered" if answer_of(each, state.place) else "asked"
             yield Progress(node, each.id, stage, 0, len(state.pupils), why=BUSY)
         yield from (Progress(node, each, "refused") for each in state.refused)
-        yield from (Progress(node, each, "refused", why=IDLE) for each in state.idle)
 
     def _tell_hub(self, words: list[Progress]) -> None:
         now = self._clock()

@@ -63,15 +63,6 @@ def behind(checks: Iterable[Check], place: Place, now: int, front: Check | None)
     ]
 
 
-def idle(checks: Iterable[Check], place: Place, now: int) -> list[Check]:
-    """Return the checks of hub teachers that run while no lesson of a hub does here: they may be meant."""
-    return (
-        []
-        if place.stream
-        else [each for each in checks if each.by_hub and not each.ended and _is_on(each, now)]
-    )
-
-
 def is_taken(check: Check, place: Place) -> bool:
     """Tell whether a check is put to this class in the lesson that runs."""
     if check.by_hub:

@@ -8,7 +8,8 @@ import pytest
 from edge.contract.answers import Checks
 from edge.contract.talkback import AskCheck, CountAnswers, EndCheck, ListChecks, ReadCards
 from sync.records import CheckAnswered, CheckAsked, CheckEnded, decode
-from tests.checks.peers import LESSON, PUPILS, STREAM, Node, closing
+from tests.checks.peers import DEADLINE, LESSON, PUPILS, STREAM, Node, closing
+from tests.flows.crew import until
 from tests.flows.journals import facts
 
 ASKED = CheckAsked("0123456789abcdef", "2 + 2 = ?", ("3", "4", "5"), STREAM, right="B")
@@ -105,6 +106,20 @@ async def test_a_check_of_another_lesson_is_not_this_classs(room: Node) -> None:
         assert await room.refused(ReadCards(check)) == "no-check"
         room.begin()
         await room.until("asked")
+
+
+@pytest.mark.parametrize("running", [("", ""), (LESSON, "")])
+async def test_where_no_lesson_of_a_hub_runs_nothing_is_said_of_its_checks(
+    room: Node, running: tuple[str, str]
+) -> None:
+    check = ask(room)
+    room.begin(*running)
+    async with room.runs():
+        await room.until("none")
+        assert room.checking.telling.of(check) == {}
+        room.begin(stream="chemistry")
+        await until(lambda: bool(room.checking.telling.of(check)), DEADLINE)
+    assert [each.stage for each in room.checking.telling.of(check).values()] == ["refused"]
 
 
 async def test_without_a_lesson_or_a_camera_or_a_roster_a_word_says_so(room: Node, tmp_path: Path) -> None:

@@ -168,8 +168,8 @@ async def test_a_class_that_sees_the_lesson_and_has_begun_none_is_listed(
     async with hub.page() as page, hub.nodes_door() as address, hub.runs():
         hub.is_parent_of(there, address)
         async with there.runs():
-            check = await page.ask()
-            await until(lambda: there.journal.identity.node in hub.checking.telling.of(check), DEADLINE)
+            await page.ask()
+            await until(lambda: bool(facts(there.folder, "check-asked")), DEADLINE)
             told = await page.get()
             assert (told["running"]["classes"], told["running"]["elsewhere"]) == ([], 0)
             hub.watching = {there.journal.identity.node}

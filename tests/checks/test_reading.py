@@ -1,18 +1,35 @@
 """What a class has read or counted is its answer, whatever ends it; its picture is that of the question."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from sqlite3 import Connection
+from typing import TypeVar
 
 import pytest
 from msgspec import structs
 
 from edge.contract.talkback import AskCheck, CountAnswers, EndCheck, ReadCards
+from sync.errors import JournalBroken
+from sync.ledger import Ledger
 from sync.records import CheckAnswered, CheckAsked, CheckEnded
 from sync.tables import Entry
 from tests.checks.peers import LESSON, PUPILS, STREAM, Node, Page, closing, pictured
 from tests.checks.test_answering import ASKED, answers, ask
 
+T = TypeVar("T")
 NEXT = structs.replace(ASKED, check="fedcba9876543210", text="3 + 3 = ?")
+
+
+class Balking(Ledger):
+    """A journal that cannot be read for a while."""
+
+    balks = False
+
+    def read(self, query: Callable[[Connection], T]) -> T:
+        """Read, or not."""
+        if self.balks:
+            raise JournalBroken("the disk does not answer")
+        return super().read(query)
 
 
 @pytest.fixture
@@ -52,6 +69,26 @@ async def test_what_was_read_is_kept_when_the_lesson_is_left(room: Node, then: t
         await room.told(lambda quick: quick.stage in ("none", "asked"))
     assert answers(room) == [CheckAnswered(ASKED.check, LESSON, {1: "A", 2: "B"}, of=PUPILS)]
     assert room.cards.fps == 0
+
+
+async def test_what_was_read_is_noted_in_its_lesson_although_the_journal_failed_as_it_was_left(
+    tmp_path: Path,
+) -> None:
+    room = Node(tmp_path / "room", "Құмсай", "aul", Balking)
+    with closing(room):
+        room.begin()
+        room.roster()
+        async with room.runs():
+            ask(room)
+            await reading(room, "AB")
+            ledger = room.journal.ledger
+            assert isinstance(ledger, Balking)
+            ledger.balks = True
+            room.begin("8А 2026-11-26 08:30")
+            assert await room.refused(EndCheck(ASKED.check)) == "journal-broken"
+            ledger.balks = False
+            assert await room.refused(EndCheck(ASKED.check)) == "no-check"  # it is the hub's
+        assert answers(room) == [CheckAnswered(ASKED.check, LESSON, {1: "A", 2: "B"}, of=PUPILS)]
 
 
 async def test_counts_are_taken_while_what_the_hub_has_just_ended_is_shown(room: Node) -> None:

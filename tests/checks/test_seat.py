@@ -3,9 +3,9 @@
 import pytest
 from msgspec import structs
 
-from edge.checks.progress import BUSY, IDLE, Begun, Progress
+from edge.checks.progress import BUSY, Begun, Progress
 from edge.checks.results import OVER, Called, Known, elsewhere, is_over, of_lesson, rows
-from edge.checks.seat import LONGEST, SHOWN, SHOWN_HERE, Place, behind, current, idle, refused
+from edge.checks.seat import LONGEST, SHOWN, SHOWN_HERE, Place, behind, current, refused
 from sync.checks import Answer, Check
 from sync.clock import pack
 from sync.records import CheckAsked
@@ -79,12 +79,6 @@ def test_a_check_of_the_hub_waits_behind_one_of_the_classs_own_teacher() -> None
     assert behind([BY_HUB, OWN], Place(ME, LESSON, "chemistry"), NOW, OWN) == []
 
 
-def test_where_no_lesson_of_a_hub_runs_checks_are_heard_of_all_the_same() -> None:
-    assert idle([BY_HUB, OWN], Place(ME), NOW) == idle([BY_HUB], Place(ME, LESSON), NOW) == [BY_HUB]
-    assert idle([structs.replace(BY_HUB, ended=pack(NOW))], Place(ME), NOW) == []
-    assert idle([BY_HUB], HERE, NOW) == []
-
-
 def test_the_page_of_a_lesson_has_its_own_checks_only() -> None:
     first = structs.replace(BY_HUB, ended=pack(NOW + 1))
     second = structs.replace(BY_HUB, id="2" * 16, hlc=pack(NOW + 5))
@@ -121,8 +115,6 @@ def test_a_class_is_where_it_said_last_and_who_says_nothing_is_away() -> None:
 def test_who_sees_the_lesson_is_listed_with_what_keeps_it_from_answering() -> None:
     fourth, fifth, sixth = "d" * 16, "e" * 16, "f" * 16
     heard = {
-        OTHER: Progress(OTHER, BY_HUB.id, "refused", why=IDLE),
-        fourth: Progress(fourth, BY_HUB.id, "refused", why=IDLE),
         fifth: Progress(fifth, BY_HUB.id, "asked", why=BUSY),
         sixth: Progress(sixth, BY_HUB.id, "asked", bare=True),
     }
@@ -130,7 +122,7 @@ def test_who_sees_the_lesson_is_listed_with_what_keeps_it_from_answering() -> No
     found = {row.node: row for row in rows(BY_HUB, heard, Known(HUB, {}, begun, NOW, [ME]))}
     assert {node: row.stage for node, row in found.items()} == {
         ME: "idle",  # it sees the lesson, and says nothing
-        fourth: "idle",  # it had begun the lesson before this one; `OTHER` neither sees it nor had
+        fourth: "away",  # it began the lesson, whatever it did since; `OTHER` neither sees it nor had
         fifth: "busy",
         sixth: "asked",
     }

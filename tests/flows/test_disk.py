@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from edge.client import Client, Refused
 from edge.config import load
+from edge.contract.talkback import SwitchCapture
 from edge.upkeep import keep_up
 from tests.flows.crew import Crew, Node, until, until_told
 from tests.flows.journals import facts, faults
 from tests.flows.school import LESSON, LISTENS, good, invited
+from tests.flows.test_return_kept import captured
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -71,11 +74,11 @@ def volume(tmp_path: Path) -> Iterator[Volume]:
     sh("umount", "--lazy", str(folder))
 
 
-async def start(crew: Crew, volume: Volume) -> Node:
+async def start(crew: Crew, volume: Volume, *lines: str) -> Node:
     """Start a node whose state is on the volume."""
     state = volume.folder / "school"
     number = len(list(crew.folder.glob("school-*.log")))
-    node = Node(state, crew.folder / f"school-{number}.log", "allow_anyone = true", *LIMITS)
+    node = Node(state, crew.folder / f"school-{number}.log", "allow_anyone = true", *lines, *LIMITS)
     return await crew.start(node)
 
 
@@ -120,6 +123,25 @@ async def test_a_read_only_disk_at_the_start_leaves_the_lesson_and_heals(
     await again.stop()
     assert faults(node.state) == []
     assert not list(node.state.glob("journal/broken-*")), "what cannot be looked at is not damaged"
+
+
+async def test_on_a_read_only_disk_a_camera_stays_off_and_what_is_not_kept_is_said(
+    volume: Volume, crew: Crew
+) -> None:
+    socket = crew.folder / "screen.sock"
+    node = await start(crew, volume, f'socket = "{socket}"')
+    async with Client(socket) as screen:
+        await screen.do(SwitchCapture(camera=False))
+    await node.stop()
+    volume.remount("ro")
+
+    await start(crew, volume, f'socket = "{socket}"')
+    async with Client(socket) as screen:
+        told = await captured(screen)
+        assert (told.camera_on, told.microphone_on) == (False, True)
+        with pytest.raises(Refused, match="disk-full"):
+            await screen.do(SwitchCapture(microphone=False))
+        assert (await captured(screen)).microphone_on is False
 
 
 async def test_the_hub_hears_that_a_school_keeps_nothing_and_that_it_does_again(

@@ -79,6 +79,25 @@ async def test_what_the_teacher_turned_off_is_off_after_a_power_cut(crew: Crew, 
     await end(hub, again)
 
 
+async def test_what_was_turned_off_is_off_and_kept_where_the_journal_cannot_be_used(crew: Crew) -> None:
+    room = await crew.node("room", *LEAN)
+    async with Client(room.state / "tirek.sock") as screen:
+        await screen.do(SwitchCapture(camera=False))
+    await room.stop()
+    (room.state / "journal" / "node.pem").write_bytes(b"not what it was")
+    again = await crew.node("room", *LEAN)
+    assert (await crew.get(f"{again.url}/api/node"))["trouble"] == "journal-broken"
+    async with Client(again.state / "tirek.sock") as screen:
+        told = await captured(screen)
+        assert (told.camera_on, told.microphone_on) == (False, True)
+        await screen.do(SwitchCapture(microphone=False))
+    await again.stop()
+    third = await crew.node("room", *LEAN)
+    async with Client(third.state / "tirek.sock") as screen:
+        told = await captured(screen)
+    assert (told.camera_on, told.microphone_on) == (False, False)
+
+
 async def listening(crew: Crew, node: Node) -> Json | None:
     """Return what a node's page is told, once it is to open the microphone."""
     shown = await crew.get(f"{node.url}/api/showing")

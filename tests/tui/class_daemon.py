@@ -67,7 +67,8 @@ def _answers(daemon: FakeDaemon) -> None:
 
     async def counted(order: CountAnswers) -> Done:
         now = daemon.now(QuickCheck)
-        daemon.tell(structs.replace(now, stage="sent" if order.counts else "counting", counts=order.counts))
+        stage = "sent" if order.counts else "counting"
+        daemon.tell(structs.replace(now, stage=stage, counts=order.counts, read=()))
         return Done()
 
     async def ended(order: EndCheck) -> Done:

@@ -214,6 +214,22 @@ async def test_an_order_that_nobody_answers_is_said_before_anybody_trusts_it(dae
         daemon.knobs.gates[SwitchCapture].set()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_what_is_off_while_a_slow_disk_has_not_kept_it_yet_is_not_said_to_be_on(
+    daemon: FakeDaemon, language: str
+) -> None:
+    a_class(daemon)
+    gate = daemon.knobs.gates[SwitchCapture] = asyncio.Event()  # the disk takes longer than a person waits
+    async with shown(a_screen(daemon.socket, language)) as pilot:
+        app = await opened(pilot, "lab")
+        await pilot.press(OFF)
+        await until(pilot, lambda: bool(daemon.ordered(SwitchCapture)))
+        daemon.tell(Capture("off", "off", camera_on=False, microphone_on=False))
+        await sees(pilot, begins(app, "class-off-forgotten", "▽"))
+        assert not reads(app, begins(app, "class-off-failed", "✕"))
+        gate.set()
+
+
 async def test_without_a_daemon_it_is_said_too(daemon: FakeDaemon) -> None:
     async with shown(a_screen(daemon.socket, "en")) as pilot:
         app = app_of(pilot)

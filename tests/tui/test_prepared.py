@@ -36,7 +36,7 @@ async def test_a_prepared_question_is_asked_counted_and_ended_without_a_hub(
         await pilot.press("right")
         await sees(pilot, app.words.say("quick-counting"))
         await pilot.press("enter")
-        await sees(pilot, app.words.say("quick-sent-local"), app.words.say("quick-how-sent-local"))
+        await sees(pilot, app.words.say("quick-sent-local"), app.words.say("quick-how-counted-local"))
         await pilot.press("enter")
         await sees(pilot, app.words.say("quick-ended"), app.words.say("quick-right"))
         await pilot.press("enter")

@@ -27,6 +27,23 @@ async def test_who_has_sent_too_early_reads_on(daemon: FakeDaemon, language: str
     assert orders(daemon) == [ReadCards(CHECK)]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("local", [False, True])
+async def test_a_count_of_hands_is_not_replaced_by_the_one_card_that_is_read_on(
+    daemon: FakeDaemon, local: bool, language: str
+) -> None:
+    a_class(daemon)
+    async with shown(a_screen(daemon.socket, language)) as pilot:
+        app = await asked(pilot, daemon, a_check(local=local))
+        await pilot.press("right", "right", "enter")
+        how = app.words.say("quick-how-counted-local" if local else "quick-how-counted")
+        await sees(pilot, f"{CHOICES[0]} 2", how)
+        assert not reads(app, "F6")
+        await pilot.press("f6", "right")
+        await sees(pilot, f"{CHOICES[0]} 3")
+    assert not daemon.ordered(ReadCards)
+
+
 async def test_counts_are_finished_and_sent_when_the_hub_has_just_ended_the_check(daemon: FakeDaemon) -> None:
     a_class(daemon)
     async with shown(a_screen(daemon.socket, "en")) as pilot:

@@ -10,7 +10,7 @@ from edge.contract.answers import Register
 from edge.contract.commands import ReadRegister
 from edge.contract.notices import Notice, RegisterChanged
 from edge.contract.talkback import CountAnswers, EndCheck, QuickCheck, ReadCards
-from tui.checks import LETTERS, OPEN, WORD, Doing, Hands, entering, how, is_right, notes, takes
+from tui.checks import LETTERS, OPEN, WORD, Doing, Hands, entering, how, is_right, notes, reads_on, takes
 from tui.keys import Key
 from tui.marks import Counts, Sheet
 from tui.page import Page
@@ -99,7 +99,7 @@ class QuickPage(Page):
     def keys_shown(self) -> list[Key]:
         """Return the arrows only where hands can be counted, and reading on only where it can be."""
         shown = super().keys_shown()
-        if not self.is_running or self.world.quick.stage != "sent":
+        if not self.is_running or not reads_on(self.world.quick):
             shown = [key for key in shown if key is not READ_ON]
         if not self.is_running or self.world.quick.stage in (*OPEN, "sent"):
             return shown
@@ -207,7 +207,7 @@ class QuickPage(Page):
 
     async def do_read_on(self) -> None:
         """Read the cards of those who were late; what was read and sent before stays."""
-        if self.world.quick.stage == "sent" and not self._counts:
+        if reads_on(self.world.quick) and not self._counts:
             await self.order(ReadCards(self.world.quick.check))
 
     async def do_end(self) -> None:
