@@ -163,8 +163,8 @@ def _newest(known: Iterable[Said], asker: Said) -> list[tuple[Said, CheckAnswere
     return [newest[place] for place in sorted(newest)]
 
 
-def _age(said: Said) -> tuple[int, str, str, int]:
-    return (said.hlc, said.id, repr(said.record), said.at)
+def _age(said: Said) -> tuple[int, str, str, str, int]:
+    return (said.hlc, said.id, repr(said.record), said.school, said.at)
 
 
 def _answer(read: tuple[Said, CheckAnswered], letters: str) -> Answer:

@@ -10,8 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 BESIDE = (
-    ("browsers", "checks", "classroom", "dialogue", "lab", "media", "overview", "pages"),
-    ("appliance", "cards", "crash", "devices", "doctor", "house", "packs", "sync", "tui", "vision"),
+    ("browsers", "checks", "classroom", "dialogue", "lab", "media", "overview", "pages", "sync"),
+    ("appliance", "cards", "crash", "devices", "doctor", "house", "packs", "tui", "vision"),
 )
 PYTEST = (sys.executable, "-m", "pytest", "-ra")
 HERE = Path(__file__).parent

@@ -215,6 +215,8 @@ class TirekApp(Host, inherit_bindings=False):
                 self.call_later(self._spread)
 
     def _spread(self) -> None:
+        if not self.screen_stack:  # the last word came when the screens had gone
+            return
         self._waits, self._flushed = False, monotonic()
         kinds, self._kinds = self._kinds, set()
         settings = self.world.settings

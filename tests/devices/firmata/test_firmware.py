@@ -190,6 +190,7 @@ async def test_a_mega_with_seventy_pins_is_measured_and_driven_beyond_what_short
     with plugged(port, MEGA) as line:
         await until("samples of A15", lambda: len(line.values("voltage")) > 3)
         assert line.driver.identity == "StandardFirmata.ino 2.3"
+        cut = line.driver.refused  # the port was opened in the middle of a message
         since = len(mega.told)
         line.write(line.driver.drive("lamp", 1))
         await mega.tells("out B 01", since)
@@ -198,4 +199,4 @@ async def test_a_mega_with_seventy_pins_is_measured_and_driven_beyond_what_short
         line.write(line.driver.stop())
         await mega.tells("out B 00", since)
         assert line.said() == []
-        assert line.driver.refused == 0
+        assert line.driver.refused == cut <= 1
