@@ -15,17 +15,22 @@ release=
 cd /
 unset PYTHONPATH PYTHONHOME PYTHONSTARTUP
 export LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export DEBIAN_FRONTEND=noninteractive
 umask 022
 
 step() { echo "tirek: $*"; }
 refuse() { echo "tirek: nothing was changed: $*" >&2; exit 1; }
-clean() { # half of a release takes room
-    [ -z "$release" ] || [ -e "$home/$release/complete" ] || rm -rf "${home:?}/$release"
+clean() { # half of a release takes room; the spoilt one that was there is more
+    [ ! -e "$home/$release/complete" ] || return 0
+    rm -rf "${home:?}/$release"
+    [ ! -e "$home/$release.spoilt" ] || mv "$home/$release.spoilt" "$home/$release"
 }
 put() { # file, where to: a power cut leaves the old one or the new one, and never an empty one
     cmp -s "$1" "$2" || { install -m 644 "$1" "$2.new" && sync "$2.new" && mv -f "$2.new" "$2"; }
 }
-field() { sed -n "s/^ *\"$1\": *\"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" "${2:-$bundle}/bundle.json" 2>/dev/null || true; }
+field() {
+    sed -n "s/^ *\"$1\": *\"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" "${2:-$bundle}/bundle.json" 2>/dev/null || true
+}
 lessons() { # the names of those that run here; nothing where nobody answers: that is a reason for another release
     /usr/bin/python3 -I - 2>/dev/null <<'END' || true
 import json, urllib.request as web
@@ -36,14 +41,20 @@ END
 screens="sway foot chromium seatd fonts-dejavu-core xkb-data"
 debian() { # apt, which knows of nothing but this bundle's packages: what fits together is its business
     for deb in "$bundle"/debs/*.deb; do set -- "--with-source=$deb" "$@"; done
-    DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=/dev/null \
+    apt-get -qq -y -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=/dev/null \
         -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Dpkg::Options::=--force-confdef \
-        -o Dpkg::Options::=--force-confold --no-install-recommends --no-remove --no-upgrade "$@" </dev/null
+        -o Dpkg::Options::=--force-confold -o DPkg::Lock::Timeout=120 \
+        --no-install-recommends --no-remove --no-upgrade "$@" </dev/null
 }
+screens_are_there() { # whatever else of this Debian could not be configured
+    # shellcheck disable=SC2086 # names without blanks
+    table=$(dpkg-query -W -f '${db:Status-Status}\n' $screens 2>/dev/null) && ! echo "$table" | grep -qvx installed
+}
+imports() { "$home/$1/bin/python" -c "import $2" 2>/dev/null; } # fails if it is damaged, or of another Debian
 sockets="tirek-screen.socket tirek-web.socket"
 opened() { for socket in $sockets; do systemctl is-active --quiet "$socket" || return 1; done; }
-runs() { # whether this release was started: an installation may have been cut off just before
-    [ "$(readlink "$home/current")" = "$release" ] && ! grep -qs ' 0$' "$home/pending"
+runs() { # whether this release was started, and is whole: an installation may have been cut off just before
+    [ -n "$whole" ] && [ "$(readlink "$home/current")" = "$release" ] && ! grep -qs ' 0$' "$home/pending"
 }
 in_lesson() { # whether this would interrupt one; a second time nothing is started anew
     [ -z "$anyway" ] && { ! runs || ! opened; } && names=$(lessons) && [ -n "$names" ]
@@ -87,12 +98,17 @@ step "comparing the bundle with its list"
 if [ -e /etc/tirek/bundle.pub ] && ! cmp -s /etc/tirek/bundle.pub "$bundle/bundle.pub"; then
     refuse "this bundle was signed by somebody else than the tirek that is installed"
 fi
-if [ -x "$home/current/bin/python" ]; then # at a first installation there is nobody yet who could look at signatures
+judged=
+if imports current edge.release.__main__; then # if nobody here can look at signatures, the new one does
     "$home/current/bin/python" -m edge.release "$bundle" || refuse "see above"
+    judged=yes
 fi
+whole=
+[ ! -e "$home/$release/complete" ] || ! imports "$release" edge.node || whole=yes
 made=$(field made); have=$(field made "$home/current/share")
 if [ -z "$older" ] && [ "${made:-0}" -lt "${have:-0}" ] 2>/dev/null; then
-    refuse "this bundle is older than the release that runs ($(field id "$home/current/share")); if it is meant, add --older"
+    runs_now=$(field id "$home/current/share")
+    refuse "this bundle is older than the release that runs ($runs_now); if it is meant, add --older"
 fi
 form=$(field journal)
 if [ -x "$home/current/bin/python" ]; then
@@ -102,13 +118,15 @@ fi
 ! in_lesson || refuse "a lesson runs ($names); wait for its end, or add --anyway"
 
 # What an installation left that was cut off takes room.
-for half in "$home"/releases/*; do [ -e "$half/complete" ] || rm -rf "$half"; done
+[ ! -d "$home/releases" ] || sh "$bundle/systemd/slot" sweep || refuse "see above"
 needs=0
-[ -e "$home/$release/complete" ] || needs=$((megabytes + 200))
+[ -n "$whole" ] || needs=$((megabytes + 200))
 plan=
 if [ -n "$kiosk" ] && [ -d "$bundle/debs" ]; then
+    # Where the last installation was cut off, apt plans nothing else before what waits for others has them.
     # shellcheck disable=SC2086 # names without blanks
-    plan=$(debian -s install $screens) || refuse "its Debian packages do not fit this Debian: make a bundle of today"
+    plan=$(debian -s install $screens || debian -s --fix-broken install | grep .) ||
+        refuse "its Debian packages do not fit this Debian: make a bundle of today"
     for name in $(echo "$plan" | sed -n 's/^Inst \([^ ]*\) .*/\1/p'); do
         needs=$((needs + $(dpkg-deb -f "$bundle/debs/$name"_*.deb Installed-Size) / 1024))
     done
@@ -118,8 +136,10 @@ free=$(df -Pm "$home" | awk 'NR == 2 { print $4 }')
 [ "$free" -ge "$needs" ] || refuse "$((needs - free)) MB are missing on the disk of $home"
 trap clean EXIT
 trap 'exit 130' INT TERM HUP
-if [ ! -e "$home/$release/complete" ]; then
+if [ -z "$whole" ]; then
     step "installing release $id (about a minute on an old computer)"
+    rm -rf "$home/$release.spoilt"
+    [ ! -e "$home/$release" ] || mv "$home/$release" "$home/$release.spoilt"
     /usr/bin/python3 -m venv --without-pip "$home/$release"
     pip=$(echo "$bundle"/wheelhouse/pip-*.whl)
     # Every wheel is named and was compared with the list: nothing is resolved, nothing is searched for.
@@ -129,16 +149,18 @@ if [ ! -e "$home/$release/complete" ]; then
     "$home/$release/bin/python" -m compileall -q -j 0 "$home/$release/lib" || true
     mkdir -p "$home/$release/share"
     cp -r "$bundle/systemd" "$bundle/doc" "$bundle/uninstall.sh" "$bundle/bundle.json" "$home/$release/share/"
-    [ -e "$home/current" ] || "$home/$release/bin/python" -m edge.release "$bundle" || refuse "see above"
+    [ -n "$judged" ] || "$home/$release/bin/python" -m edge.release "$bundle" || refuse "see above"
     sync -f "$home"
     : >"$home/$release/complete"
     sync -f "$home"
+    rm -rf "$home/$release.spoilt"
 fi
 if [ -n "$plan" ]; then
     step "installing Debian's packages for the screens"
-    dpkg --configure -a --force-confold >/dev/null </dev/null # of an installation that was cut off
+    dpkg --configure -a --force-confold >/dev/null 2>&1 </dev/null || true # of an installation that was cut off
+    debian --fix-broken install >/dev/null 2>&1 || true
     # shellcheck disable=SC2086 # names without blanks
-    debian install $screens >/dev/null
+    debian install $screens >/dev/null || screens_are_there
 fi
 
 # A release that does not even start, or cannot read what people wrote, is not tried.

@@ -96,9 +96,8 @@ def _brought(folder: Path, parsed: argparse.Namespace) -> About:
 def _clear() -> None:
     """Remove what an upgrade left that was cut off: it takes the room of the next one."""
     shutil.rmtree(INCOMING, ignore_errors=True)
-    for release in (HOME / "releases").glob("*"):
-        if not (release / "complete").exists():
-            shutil.rmtree(release, ignore_errors=True)
+    with suppress(OSError):
+        subprocess.run([SLOT, "sweep"], check=False)
 
 
 def _install(parsed: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""`python -m edge.release BUNDLE`: what install.sh asks the new release before it may run."""
+"""`python -m edge.release BUNDLE`: what install.sh asks the release that runs, or else the new one."""
 
 import sys
 from pathlib import Path

@@ -20,7 +20,7 @@ HUGE = 2_000_000_000  # kilobytes
 
 
 def deb(folder: Path, name: str, version: str = "2", depends: str = "", **more: str | int) -> Path:
-    """Build a package; `unit` is a unit of its own, `size` what it says that it takes."""
+    """Build a package; `unit` is a unit of its own, `size` what it says it takes, `configure` a script."""
     root = folder / f"{name}.root"
     (root / "DEBIAN").mkdir(parents=True)
     control = f"Package: {name}\nVersion: {version}\nArchitecture: all\nMaintainer: nobody <n@example.org>\n"
@@ -29,6 +29,9 @@ def deb(folder: Path, name: str, version: str = "2", depends: str = "", **more: 
     if "unit" in more:
         (root / "lib" / "systemd" / "system").mkdir(parents=True)
         (root / "lib" / "systemd" / "system" / f"{name}.service").write_text(str(more["unit"]))
+    if "configure" in more:
+        (root / "DEBIAN" / "postinst").write_text(f"#!/bin/sh\n{more['configure']}\n")
+        (root / "DEBIAN" / "postinst").chmod(0o755)
     made = folder / f"{name}_{version}_all.deb"
     subprocess.run(["dpkg-deb", "--root-owner-group", "-b", root, made], check=True, capture_output=True)
     shutil.rmtree(root)
@@ -110,3 +113,17 @@ def test_a_debian_of_an_earlier_day_gets_what_belongs_together(
     table = system.do(*TABLE)
     assert [f"{name} 2 ii" in table for name in ("sway", "seatd", LIBRARY)] == [True] * 3
     assert system.shows("tirek-kiosk", "UnitFileState") == "enabled"
+
+
+def test_a_cut_in_the_middle_of_the_packages_heals_by_a_second_installation(
+    system: Booted, tmp_path: Path
+) -> None:
+    failing = deb(tmp_path, "tirek-test-failing", configure="exit 1")  # and something else is out of order
+    shutil.copy(failing, system.root / "srv")
+    assert system.run("dpkg", "-i", f"/srv/{failing.name}").returncode == 1
+    system.run("dpkg", "--purge", "sway", LIBRARY)
+    system.do("dpkg", "--unpack", f"{STICK}/screens/debs/sway_2_all.deb")  # before its library came
+    assert system.run("dpkg", "--configure", "-a").returncode == 1
+    system.do("sh", f"{STICK}/screens/install.sh", "--kiosk", seconds=INSTALL)
+    table = system.do(*TABLE)
+    assert [f"{name} 2 ii" in table for name in ("sway", "seatd", LIBRARY)] == [True] * 3

@@ -57,7 +57,7 @@ def mounted(media: Path, device: str, **says: str) -> str:
     """Return how the script mounts a device, "" if it does not."""
     tools = media / "bin"
     tools.mkdir()
-    for name, answer in ANSWERS.items():
+    for name, answer in (ANSWERS | says).items():
         (tools / name).write_text(f"#!/bin/sh\n{answer}\n")
         (tools / name).chmod(0o755)
     env = {"PATH": f"{tools}:{os.environ['PATH']}", "TIREK_MEDIA": str(media), "SESSION": "", "TYPE": "vfat"}
@@ -78,6 +78,16 @@ def test_a_stick_is_left_to_the_desktop_of_who_is_logged_in(
     tmp_path: Path, desktop: str, is_ours: bool
 ) -> None:
     assert bool(mounted(tmp_path, "sdb1", SESSION="2", DESKTOP=desktop)) == is_ours
+
+
+def test_a_stick_of_no_known_kind_is_left_to_the_kernel(tmp_path: Path) -> None:
+    assert "-o nosuid,nodev,noexec /dev/sdb1" in mounted(tmp_path, "sdb1", blkid="exit 2")
+
+
+def test_a_stick_that_cannot_be_mounted_leaves_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        mounted(tmp_path, "sdb1", mount="exit 32")
+    assert [each.name for each in tmp_path.iterdir()] == ["bin"]
 
 
 def test_a_partition_of_the_disk_that_all_runs_from_is_no_stick(tmp_path: Path) -> None:

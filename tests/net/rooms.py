@@ -1,5 +1,6 @@
 """Nodes, publishers and witnesses in namespaces, and what they saw: a hub, a link, a classroom."""
 
+import atexit
 import os
 import re
 import sys
@@ -183,8 +184,9 @@ def pause(seconds: float) -> None:
 
 
 @cache
-def lesson(seconds: int) -> Path:
-    """A file of a 1.58 Mbit/s lesson, encoded once for all tests of a run."""
-    path = Path(gettempdir()) / f"tirek-lesson-{os.getpid()}-{seconds}.mkv"
-    make_lesson(path, seconds, SMALL)
+def lesson(seconds: int, picture: Picture = SMALL) -> Path:
+    """A file of a lesson, of 1.58 Mbit/s if nothing is said, encoded once for all tests of a run."""
+    path = Path(gettempdir()) / f"tirek-lesson-{os.getpid()}-{seconds}-{picture.bitrate}.mkv"
+    atexit.register(path.unlink, missing_ok=True)
+    make_lesson(path, seconds, picture)
     return path

@@ -2,13 +2,10 @@
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
-from tempfile import gettempdir
 from time import monotonic
 
 from msgspec import Struct
@@ -22,10 +19,9 @@ from sync import tree
 from sync.joining.identity import Parent, save_parent
 from sync.ledger import computer
 from sync.records import NodeEnrolled
-from tests.media.sample_lesson import make_lesson
 from tests.net.link import ADDRESSES, Plan
 from tests.net.namespaces import Link, Namespace, end, joined
-from tests.net.rooms import PORT, Node, Publisher, Witness, pause, until
+from tests.net.rooms import PORT, Node, Publisher, Witness, lesson, pause, until
 from tests.net.wire import Counts, Quality
 
 NODES_PORT = 8443
@@ -81,7 +77,7 @@ class Seminar:
         self.hub = Configured(near, folder / "hub", f'listen_nodes = ["{near.address}:{NODES_PORT}"]')
         self.room = Configured(far, folder / "room")
         self._near = near
-        Publisher(near, _lesson(), self.hub.url, folder, loop=True)
+        Publisher(near, lesson(ROUND, LESSON), self.hub.url, folder, loop=True)
         self.above, self.below = Witness(self.hub, folder), Witness(self.room, folder)
 
     def opens_its_page(self) -> None:
@@ -165,10 +161,3 @@ def enrol(hub: Path, room: Path) -> str:
     for journal in (above, below):
         journal.close()
     return mine.node
-
-
-@cache
-def _lesson() -> Path:
-    path = Path(gettempdir()) / f"tirek-seminar-{os.getpid()}.mkv"
-    make_lesson(path, ROUND, LESSON)
-    return path
