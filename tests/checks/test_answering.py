@@ -1,6 +1,5 @@
 """The class's side: taken in its lesson only, answered by cards or a count, on the disk before it is said."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,20 +7,11 @@ import pytest
 from edge.contract.answers import Checks
 from edge.contract.talkback import AskCheck, CountAnswers, EndCheck, ListChecks, ReadCards
 from sync.records import CheckAnswered, CheckAsked, CheckEnded, decode
-from tests.checks.peers import DEADLINE, LESSON, PUPILS, STREAM, Node, closing
+from tests.checks.peers import DEADLINE, LESSON, PUPILS, STREAM, Node
 from tests.flows.crew import until
 from tests.flows.journals import facts
 
 ASKED = CheckAsked("0123456789abcdef", "2 + 2 = ?", ("3", "4", "5"), STREAM, right="B")
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Iterator[Node]:
-    made = Node(tmp_path / "room", "Құмсай", "aul")
-    with closing(made):
-        made.begin()
-        made.roster()
-        yield made
 
 
 def ask(node: Node, asked: CheckAsked = ASKED) -> str:

@@ -1,6 +1,6 @@
 """What a class has read or counted is its answer, whatever ends it; its picture is that of the question."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from sqlite3 import Connection
 from typing import TypeVar
@@ -30,15 +30,6 @@ class Balking(Ledger):
         if self.balks:
             raise JournalBroken("the disk does not answer")
         return super().read(query)
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Iterator[Node]:
-    made = Node(tmp_path / "room", "Құмсай", "aul")
-    with closing(made):
-        made.begin()
-        made.roster()
-        yield made
 
 
 async def reading(room: Node, letters: str, check: str = ASKED.check) -> None:

@@ -15,7 +15,7 @@ from edge.media.dtls import Identity
 from edge.media.gated import GatedStream
 from edge.media.negotiate import Refused, own_track
 from edge.media.ntp import NtpClock
-from edge.media.packet import Kind, Packet, Track
+from edge.media.packet import Kind, Track
 from edge.media.pull import Parent, ParentFailed, Pull
 from edge.media.push import Push
 from edge.media.session import Sessions
@@ -23,30 +23,11 @@ from edge.media.stream import Entry, Stream
 from edge.media.whep import Caller
 from edge.signalling import created
 from tests.flows.crew import until
+from tests.media.readers import Reader
 
 KINDS: tuple[Kind, ...] = ("audio", "video")
 KEY, DELTA = b"\x10\x00\x9d\x01\x2a", b"\x10\x01\x00\x00\x00"  # how pictures of VP8 begin
 SOON = 30.0
-
-
-class Reader:
-    """Notes what comes."""
-
-    def __init__(self) -> None:
-        self.packets: list[Packet] = []
-
-    def packet(self, packet: Packet) -> None:
-        self.packets.append(packet)
-
-    def report(self, kind: Kind, ntp: float, timestamp: int) -> None:
-        pass
-
-    def closed(self) -> None:
-        pass
-
-    def of(self, kind: Kind) -> list[Packet]:
-        """Return what came of a kind."""
-        return [packet for packet in self.packets if packet.kind == kind]
 
 
 class End(Struct):

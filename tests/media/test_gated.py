@@ -7,28 +7,13 @@ from hypothesis import strategies as st
 
 from edge.media.gated import GatedStream, Valve
 from edge.media.packet import Kind, Packet, Track
+from tests.media.readers import Reader
 
 TRACKS: dict[Kind, Track] = {"video": Track("video", "VP8", 96, 7), "audio": Track("audio", "opus", 111, 8)}
 SOUND: tuple[Kind, ...] = ("audio",)
 KEY = b"\x10\x00\x9d\x01\x2a" + b"\x00" * 8  # VP8: start of the first partition, of a key frame
 DELTA = b"\x10\x01" + b"\x00" * 8
 RATE = 48_000
-
-
-class Reader:
-    """Notes what a stream hands on."""
-
-    def __init__(self) -> None:
-        self.packets: list[Packet] = []
-
-    def packet(self, packet: Packet) -> None:
-        self.packets.append(packet)
-
-    def report(self, kind: Kind, ntp: float, timestamp: int) -> None:
-        pass
-
-    def closed(self) -> None:
-        pass
 
 
 def _made(*kinds: Kind) -> tuple[GatedStream, Reader]:
